@@ -1,0 +1,401 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "sdk/base/json.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+namespace busbar::json {
+namespace {
+
+constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
+                            rapidjson::kParseFullPrecisionFlag;
+
+// What both handlers share: depth and duplicate keys. Keys of all open objects live in one string,
+// with a FNV-1a hash each, so that the common case costs one compare of 64 bits per earlier key.
+class Guard {
+ public:
+  explicit Guard(const Limits& limits) : limits_(limits) {}
+
+  bool open(bool isObject) {
+    if (depth_ == limits_.maxDepth) {
+      return fail("nested deeper than " + std::to_string(limits_.maxDepth));
+    }
+    ++depth_;
+    if (isObject) {
+      starts_.push_back(hashes_.size());
+    }
+    return true;
+  }
+  void close(bool isObject) {
+    --depth_;
+    if (isObject) {
+      hashes_.resize(starts_.back());
+      if (hashes_.empty()) {
+        text_.clear();
+      }
+      starts_.pop_back();
+    }
+  }
+  bool key(std::string_view key) {
+    const size_t first = starts_.back();
+    // Beyond this many members a linear look is quadratic work for whoever sent the document.
+    if (hashes_.size() - first >= kMaxMembers) {
+      return fail("an object has more than " + std::to_string(kMaxMembers) + " members");
+    }
+    const Seen seen{std::hash<std::string_view>{}(key), text_.size(), key.size()};
+    for (size_t i = first; i < hashes_.size(); ++i) {
+      const Seen& other = hashes_[i];
+      if (other.hash == seen.hash &&
+          std::string_view(text_).substr(other.offset, other.length) == key) {
+        return fail("duplicate key \"" + std::string(key.substr(0, 64)) + "\"");
+      }
+    }
+    text_.append(key);
+    hashes_.push_back(seen);
+    return true;
+  }
+  bool fail(std::string why) {
+    why_ = std::move(why);
+    return false;
+  }
+  const std::string& why() const { return why_; }
+
+ private:
+  static constexpr size_t kMaxMembers = 10'000;
+  struct Seen {
+    size_t hash;
+    size_t offset;
+    size_t length;
+  };
+  const Limits& limits_;
+  unsigned depth_ = 0;
+  std::vector<size_t> starts_;
+  std::vector<Seen> hashes_;
+  std::string text_;
+  std::string why_;
+};
+
+// rapidjson handler, see rapidjson/reader.h "Handler concept".
+struct CheckHandler {
+  Guard guard;
+  explicit CheckHandler(const Limits& limits) : guard(limits) {}
+  // NOLINTBEGIN(readability-identifier-naming): names given by RapidJSON
+  bool Null() { return true; }
+  bool Bool(bool) { return true; }
+  bool Int(int) { return true; }
+  bool Uint(unsigned) { return true; }
+  bool Int64(int64_t) { return true; }
+  bool Uint64(uint64_t) { return true; }
+  bool Double(double) { return true; }
+  bool RawNumber(const char*, rapidjson::SizeType, bool) { return true; }
+  bool String(const char*, rapidjson::SizeType, bool) { return true; }
+  bool StartObject() { return guard.open(true); }
+  bool Key(const char* s, rapidjson::SizeType n, bool) { return guard.key({s, n}); }
+  bool EndObject(rapidjson::SizeType) {
+    guard.close(true);
+    return true;
+  }
+  bool StartArray() { return guard.open(false); }
+  bool EndArray(rapidjson::SizeType) {
+    guard.close(false);
+    return true;
+  }
+  // NOLINTEND(readability-identifier-naming)
+};
+
+struct BuildHandler {
+  Guard guard;
+  Value root;
+  std::vector<Value*> open;  // containers being filled; stable because only the last one grows
+  std::string pendingKey;
+  explicit BuildHandler(const Limits& limits) : guard(limits) {}
+
+  Value* put(Value value) {
+    if (open.empty()) {
+      root = std::move(value);
+      return &root;
+    }
+    if (Array* array = open.back()->asArray()) {
+      return &array->emplace_back(std::move(value));
+    }
+    return &append(*open.back()->asObject(), std::move(value));
+  }
+  Value& append(Object& object, Value value);
+
+  // NOLINTBEGIN(readability-identifier-naming): names given by RapidJSON
+  bool Null() { return put(nullptr) != nullptr; }
+  bool Bool(bool b) { return put(b) != nullptr; }
+  bool Int(int i) { return put(i) != nullptr; }
+  bool Uint(unsigned i) { return put(i) != nullptr; }
+  bool Int64(int64_t i) { return put(i) != nullptr; }
+  bool Uint64(uint64_t i) { return put(i) != nullptr; }
+  bool Double(double d) { return put(d) != nullptr; }
+  bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
+  bool String(const char* s, rapidjson::SizeType n, bool) {
+    return put(std::string(s, n)) != nullptr;
+  }
+  bool StartObject() {
+    open.push_back(put(Object{}));
+    return guard.open(true);
+  }
+  bool Key(const char* s, rapidjson::SizeType n, bool) {
+    pendingKey.assign(s, n);
+    return guard.key(pendingKey);
+  }
+  bool EndObject(rapidjson::SizeType) {
+    open.pop_back();
+    guard.close(true);
+    return true;
+  }
+  bool StartArray() {
+    open.push_back(put(Array{}));
+    return guard.open(false);
+  }
+  bool EndArray(rapidjson::SizeType) {
+    open.pop_back();
+    guard.close(false);
+    return true;
+  }
+  // NOLINTEND(readability-identifier-naming)
+};
+
+Value& BuildHandler::append(Object& object, Value value) {
+  // The guard has refused duplicates, so set() would only repeat the look-up.
+  return object.set(pendingKey, std::move(value));
+}
+
+template <class Handler>
+Status run(std::string_view text, const Limits& limits, Handler& handler) {
+  if (text.size() > limits.maxBytes) {
+    return Error::of(ErrorCode::InvalidArgument,
+                     "JSON is larger than " + std::to_string(limits.maxBytes) + " bytes");
+  }
+  rapidjson::MemoryStream memory(text.data(), text.size());
+  rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(memory);
+  rapidjson::Reader reader;
+  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, handler);
+  if (!result.IsError()) {
+    return {};
+  }
+  std::string why = result.Code() == rapidjson::kParseErrorTermination
+                        ? handler.guard.why()
+                        : std::string(rapidjson::GetParseError_En(result.Code()));
+  return Error::of(ErrorCode::InvalidArgument,
+                   "JSON at byte " + std::to_string(result.Offset()) + ": " + why);
+}
+
+void appendNumber(std::string& out, double d) {
+  if (!std::isfinite(d)) {
+    out += "null";
+    return;
+  }
+  std::array<char, 32> buffer{};
+  const auto [end, ec] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), d);
+  const std::string_view text(buffer.data(), static_cast<size_t>(end - buffer.data()));
+  out += text;
+  if (text.find_first_of(".e") == std::string_view::npos) {
+    out += ".0";  // stays a number with fraction when read back
+  }
+}
+
+// Recursion is bounded: values are built by parse() (depth 64) or by our own code.
+void append(std::string& out, const Value& value, int indent, bool pretty) {
+  const auto newline = [&](int by) {
+    if (pretty) {
+      out += '\n';
+      out.append(static_cast<size_t>(by) * 2, ' ');
+    }
+  };
+  if (const bool* b = value.asBool()) {
+    out += *b ? "true" : "false";
+  } else if (const int64_t* i = value.asInt()) {
+    out += std::to_string(*i);
+  } else if (const double* d = value.asDouble()) {
+    appendNumber(out, *d);
+  } else if (const std::string* s = value.asString()) {
+    appendString(out, *s);
+  } else if (const Array* array = value.asArray()) {
+    out += '[';
+    bool first = true;
+    for (const Value& item : *array) {
+      out.append(first ? "" : ",");
+      first = false;
+      newline(indent + 1);
+      append(out, item, indent + 1, pretty);
+    }
+    if (!array->empty()) {
+      newline(indent);
+    }
+    out += ']';
+  } else if (const Object* object = value.asObject()) {
+    out += '{';
+    bool first = true;
+    for (const Member& member : *object) {
+      out.append(first ? "" : ",");
+      first = false;
+      newline(indent + 1);
+      appendString(out, member.first);
+      out.append(pretty ? ": " : ":");
+      append(out, member.second, indent + 1, pretty);
+    }
+    if (!object->empty()) {
+      newline(indent);
+    }
+    out += '}';
+  } else {
+    out += "null";
+  }
+}
+
+// Length of the valid UTF-8 sequence at s[i], 0 if there is none (RFC 3629 s.4).
+size_t utf8Length(std::string_view s, size_t i) {
+  const auto at = [&](size_t k) -> unsigned {
+    return k < s.size() ? static_cast<unsigned char>(s[k]) : 0U;
+  };
+  const unsigned c = at(i);
+  const auto continues = [&](size_t k) { return (at(k) & 0xC0U) == 0x80U; };
+  if (c < 0x80) {
+    return 1;
+  }
+  if (c >= 0xC2 && c <= 0xDF) {
+    return continues(i + 1) ? 2 : 0;
+  }
+  if (c >= 0xE0 && c <= 0xEF) {
+    const unsigned d = at(i + 1);
+    const bool ok = continues(i + 1) && continues(i + 2) && !(c == 0xE0 && d < 0xA0) &&
+                    !(c == 0xED && d >= 0xA0);
+    return ok ? 3 : 0;
+  }
+  if (c >= 0xF0 && c <= 0xF4) {
+    const unsigned d = at(i + 1);
+    const bool ok = continues(i + 1) && continues(i + 2) && continues(i + 3) &&
+                    !(c == 0xF0 && d < 0x90) && !(c == 0xF4 && d >= 0x90);
+    return ok ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Value::Value(uint64_t i) {
+  if (i <= static_cast<uint64_t>(INT64_MAX)) {
+    v_ = static_cast<int64_t>(i);
+  } else {
+    v_ = static_cast<double>(i);
+  }
+}
+
+double Value::toDouble() const {
+  if (const int64_t* i = asInt()) {
+    return static_cast<double>(*i);
+  }
+  const double* d = asDouble();
+  return d != nullptr ? *d : 0.0;
+}
+
+const Value* Value::find(std::string_view key) const {
+  const Object* object = asObject();
+  return object != nullptr ? object->find(key) : nullptr;
+}
+
+std::string_view Value::typeName() const {
+  constexpr std::array<std::string_view, 7> kNames{"null",   "boolean", "integer", "number",
+                                                   "string", "array",   "object"};
+  return kNames[v_.index()];
+}
+
+const Value* Object::find(std::string_view key) const {
+  const auto it = std::find_if(members_.begin(), members_.end(),
+                               [&](const Member& m) { return m.first == key; });
+  return it != members_.end() ? &it->second : nullptr;
+}
+
+Value* Object::find(std::string_view key) {
+  return const_cast<Value*>(std::as_const(*this).find(key));  // NOLINT: own constness
+}
+
+Value& Object::set(std::string_view key, Value value) {
+  if (Value* existing = find(key)) {
+    *existing = std::move(value);
+    return *existing;
+  }
+  return members_.emplace_back(std::string(key), std::move(value)).second;
+}
+
+bool Object::erase(std::string_view key) {
+  return std::erase_if(members_, [&](const Member& m) { return m.first == key; }) > 0;
+}
+
+bool Object::operator==(const Object& other) const {
+  return size() == other.size() && std::all_of(begin(), end(), [&](const Member& m) {
+           const Value* theirs = other.find(m.first);
+           return theirs != nullptr && *theirs == m.second;
+         });
+}
+
+Status check(std::string_view text, const Limits& limits) {
+  CheckHandler handler(limits);
+  return run(text, limits, handler);
+}
+
+Result<Value> parse(std::string_view text, const Limits& limits) {
+  BuildHandler handler(limits);
+  BUSBAR_TRY(run(text, limits, handler));
+  return std::move(handler.root);
+}
+
+std::string write(const Value& value) {
+  std::string out;
+  append(out, value, 0, false);
+  return out;
+}
+
+std::string writePretty(const Value& value) {
+  std::string out;
+  append(out, value, 0, true);
+  return out;
+}
+
+void appendString(std::string& out, std::string_view s) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out += '"';
+  for (size_t i = 0; i < s.size();) {
+    const auto c = static_cast<unsigned char>(s[i]);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += s[i++];
+    } else if (c < 0x20) {
+      out += "\\u00";
+      out += kHex[c >> 4U];
+      out += kHex[c & 0xFU];
+      ++i;
+    } else if (const size_t n = utf8Length(s, i); n > 0) {
+      out += s.substr(i, n);
+      i += n;
+    } else {
+      out += "\xEF\xBF\xBD";
+      ++i;
+    }
+  }
+  out += '"';
+}
+
+bool isUtf8(std::string_view s) {
+  for (size_t i = 0; i < s.size();) {
+    const size_t n = utf8Length(s, i);
+    if (n == 0) {
+      return false;
+    }
+    i += n;
+  }
+  return true;
+}
+
+}  // namespace busbar::json

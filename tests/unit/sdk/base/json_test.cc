@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "sdk/base/json.h"
+
+#include <gtest/gtest.h>
+
+namespace busbar::json {
+namespace {
+
+TEST(Json, RoundTripsEveryType) {
+  const std::string text = R"({"a":null,"b":true,"c":-9223372036854775808,"d":1.5,"e":"x\"\\\u0001é","f":[1,[],{}]})";
+  const auto value = parse(text);
+  ASSERT_TRUE(value.ok()) << value.error().message;
+  EXPECT_EQ(write(*value), text);
+  EXPECT_EQ(*value, *parse(writePretty(*value)));
+}
+
+TEST(Json, DoublesStayDoubles) { EXPECT_EQ(write(*parse("[1.0,1e3]")), "[1.0,1000.0]"); }
+
+class JsonRefuses : public testing::TestWithParam<const char*> {};
+TEST_P(JsonRefuses, ByParseAndByCheckAlike) {
+  EXPECT_FALSE(parse(GetParam()).ok());
+  EXPECT_FALSE(check(GetParam()).ok());
+}
+INSTANTIATE_TEST_SUITE_P(Inputs, JsonRefuses,
+                         testing::Values("", "{", "[1,]", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "1 2",
+                                         "nul", "NaN", "Infinity", "[1e999]", "\"\xff\"", "'a'",
+                                         "\"\xed\xa0\x80\"", "{\"a\":{\"b\":1,\"b\":1}}", "01",
+                                         "\"\t\"", "/*c*/1", "{\"a\":1,\"\\u0061\":2}"));
+
+TEST(Json, DepthIsLimitedWithoutRecursion) {
+  const auto nest = [](size_t n) { return std::string(n, '[') + std::string(n, ']'); };
+  EXPECT_TRUE(parse(nest(64)).ok());
+  EXPECT_FALSE(parse(nest(65)).ok());
+  EXPECT_FALSE(check(std::string(1'000'000, '[')).ok());
+}
+
+TEST(Json, SizeIsLimited) {
+  EXPECT_FALSE(check("[1,2,3]", {.maxBytes = 6}).ok());
+  EXPECT_TRUE(check("[1,2,3]", {.maxBytes = 7}).ok());
+}
+
+TEST(Json, SiblingObjectsMayShareKeys) {
+  EXPECT_TRUE(check(R"([{"a":1},{"a":1}])").ok());
+  EXPECT_TRUE(check(R"({"a":{"a":{"a":1}},"b":{"a":1}})").ok());
+}
+
+TEST(Json, ErrorsNameTheByte) {
+  EXPECT_NE(parse("{\"a\":tru}").error().message.find("byte 8"), std::string::npos)
+      << parse("{\"a\":tru}").error().message;
+}
+
+TEST(Json, AppendStringReplacesInvalidUtf8) {
+  std::string out;
+  appendString(out, "a\xff" "b");
+  EXPECT_EQ(out, "\"a\xEF\xBF\xBD" "b\"");
+  EXPECT_TRUE(isUtf8(out));
+  EXPECT_FALSE(isUtf8("\xC0\x80"));
+}
+
+}  // namespace
+}  // namespace busbar::json

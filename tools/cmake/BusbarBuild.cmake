@@ -1,0 +1,72 @@
+# Compiler settings, ccache and the helpers that every folder uses.
+
+find_program(BUSBAR_CCACHE ccache)
+if(BUSBAR_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${BUSBAR_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${BUSBAR_CCACHE})
+endif()
+
+# Diagnostics and __FILE__ name paths from the root of the tree, so that builds reproduce.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+endif()
+
+if(BUSBAR_SANITIZE)
+  add_compile_options(-fsanitize=${BUSBAR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${BUSBAR_SANITIZE})
+endif()
+if(BUSBAR_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+add_library(busbar_warnings INTERFACE)
+target_compile_options(busbar_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wcast-qual -Wconversion -Wsign-conversion
+  -Wimplicit-fallthrough
+  "$<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor;-Wold-style-cast>"
+  "$<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>"
+  "$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:Clang>>:-Wthread-safety>")
+
+# busbar_library(name SOURCES … PUBLIC … PRIVATE …): a static library busbar_<name>, alias busbar::<name>.
+function(busbar_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(busbar_${name} STATIC ${arg_SOURCES})
+  add_library(busbar::${name} ALIAS busbar_${name})
+  target_include_directories(busbar_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(busbar_${name} PUBLIC ${arg_PUBLIC} PRIVATE busbar_warnings ${arg_PRIVATE})
+endfunction()
+
+# busbar_test(name LABEL unit SOURCES … LIBS …): one GoogleTest binary, each case a ctest.
+function(busbar_test name)
+  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LIBS;ENV" ${ARGN})
+  if(NOT arg_LABEL)
+    set(arg_LABEL unit)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_link_libraries(${name} PRIVATE busbar_warnings ${arg_LIBS} GTest::gtest GTest::gtest_main)
+  # One ctest per binary keeps start-up cost low; the binary's own output names the failing case.
+  add_test(NAME ${name} COMMAND ${name} --gtest_color=no)
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT}
+                       ENVIRONMENT "BUSBAR_BUILD=${CMAKE_BINARY_DIR};BUSBAR_SOURCE=${CMAKE_SOURCE_DIR};${arg_ENV}")
+endfunction()
+
+# busbar_fuzz(name SOURCES … LIBS …): LLVMFuzzerTestOneInput in <name>.cc. With BUSBAR_FUZZ a libFuzzer
+# binary; otherwise a test that replays tests/fuzz/corpus/<name>/ (label fuzz).
+function(busbar_fuzz name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE busbar_warnings ${arg_LIBS})
+  if(BUSBAR_FUZZ)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/replay_main.cc)
+    add_test(NAME ${name} COMMAND ${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+  endif()
+endfunction()
