@@ -84,7 +84,7 @@ Error Error::fromErrno(int errnum, std::string attempted) {
   const char* said = strerror_r(errnum, text.data(), text.size());  // GNU form, man 3 strerror
   attempted += ": ";
   attempted += said;
-  return {codeFromErrno(errnum), std::move(attempted), {}, {}};
+  return {codeFromErrno(errnum), std::move(attempted), {}, {}, 0};
 }
 
 void checkFailed(const char* expression, const char* file, int line) {

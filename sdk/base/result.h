@@ -39,10 +39,14 @@ struct Error {
   std::string message;
   std::string field;   // JSON pointer or name of the offending input; empty when none
   std::string reason;  // stable machine code finer than `code` ("driver_crashed"); empty when none
+  int httpStatus = 0;  // when set, wins over toHttpStatus(code)
 
-  static Error of(ErrorCode code, std::string message) { return {code, std::move(message), {}, {}}; }
+  static Error of(ErrorCode code, std::string message) { return {code, std::move(message), {}, {}, 0}; }
   static Error at(ErrorCode code, std::string field, std::string message) {
-    return {code, std::move(message), std::move(field), {}};
+    return {code, std::move(message), std::move(field), {}, 0};
+  }
+  static Error because(ErrorCode code, std::string reason, std::string message) {
+    return {code, std::move(message), {}, std::move(reason), 0};
   }
   // Appends ": strerror(errnum)" and picks the code from errnum.
   static Error fromErrno(int errnum, std::string attempted);

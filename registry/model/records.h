@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sdk/base/json.h"
+
+// What exists, as plain values. Names of members follow the REST shapes (api/openapi.yaml), in lower
+// camel. Times are epoch seconds, set by the store. `revision` is the store's own counter per row for
+// optimistic writes; System::version is the public one. Text is UTF-8.
+namespace busbar::model {
+
+// How a module reaches its device; the numbers are those of the REST API.
+enum class Role { Ssh = 0, Device = 1, Service = 2, Websocket = 3, Logic = 99 };
+enum class UserRole { User = 0, Support = 1, Admin = 2 };
+// Who may read a setting in clear; NeverDisplay is for drivers only.
+enum class EncryptionLevel { None = 0, Support = 1, Admin = 2, NeverDisplay = 3 };
+enum class Isolation { Driver, Module };
+// Why a driver may be loaded.
+enum class Trust { Built, Unsigned };
+
+struct Common {
+  std::string id;
+  int64_t createdAt = 0;
+  int64_t updatedAt = 0;
+  int64_t revision = 0;  // 0 = not stored yet
+  bool operator==(const Common&) const = default;
+};
+
+// An installed driver version. Immutable but for name, description, isolation and alert level.
+struct Driver : Common {
+  std::string name;
+  std::string description;
+  std::string moduleName;  // the name its modules have in a system, "Display"
+  Role role = Role::Device;
+  std::string packageId;   // manifest id, "org.busbar.modbus"
+  std::string version;     // manifest version, semver
+  std::string digest;      // lower hex SHA-256 of the shared library
+  std::string fileName;    // of the shared library inside its folder
+  std::string manifest;    // manifest.json, byte for byte
+  Trust trust = Trust::Unsigned;
+  Isolation isolation = Isolation::Driver;
+  std::string defaultUri;
+  int defaultPort = 0;
+  bool ignoreConnected = false;
+  std::string alertLevel = "medium";
+  bool operator==(const Driver&) const = default;
+};
+
+struct Module : Common {
+  std::string driverId;
+  std::string controlSystemId;  // logic modules only
+  std::string ip;               // host name or address
+  int port = 0;
+  bool tls = false;
+  bool udp = false;
+  bool makebreak = false;
+  std::string uri;
+  std::string customName;
+  std::string notes;
+  bool running = false;         // what the admin wants
+  bool ignoreConnected = false;
+  bool ignoreStartstop = false;
+  bool launchOnExecute = false;
+  bool debug = false;           // debug log level, survives restarts
+  std::string alertLevel = "medium";
+  bool operator==(const Module&) const = default;
+};
+
+struct System : Common {
+  std::string name;
+  std::string description;
+  std::string email;
+  std::string displayName;
+  std::string code;
+  std::string type;
+  std::string mapId;
+  std::string timezone;
+  std::string supportUrl;
+  std::vector<std::string> features;
+  std::vector<std::string> images;
+  int64_t capacity = 0;
+  int64_t installedUiDevices = 0;
+  bool bookable = false;
+  bool isPublic = false;
+  int64_t version = 0;
+  std::vector<std::string> zones;    // ordered: later zones win in settings
+  std::vector<std::string> modules;  // ordered: numbers Name_k
+  bool operator==(const System&) const = default;
+};
+
+struct Zone : Common {
+  std::string name;
+  std::string description;
+  std::vector<std::string> tags;
+  std::string parentId;
+  std::string location;
+  std::string displayName;
+  std::string code;
+  std::string type;
+  std::string mapId;
+  std::string timezone;
+  std::vector<std::string> images;
+  int64_t count = 0;
+  int64_t capacity = 0;
+  bool operator==(const Zone&) const = default;
+};
+
+// One document of settings on one parent at one level. `text` is JSON or YAML as written by the user;
+// in the store it is encrypted for levels above None, in memory it is always clear.
+struct Settings : Common {
+  std::string parentId;
+  EncryptionLevel level = EncryptionLevel::None;
+  std::string text = "{}";
+  std::vector<std::string> keys;  // top-level keys, computed
+  std::string modifiedById;
+  bool operator==(const Settings&) const = default;
+};
+
+struct User : Common {
+  std::string name;
+  std::string email;
+  UserRole role = UserRole::User;
+  bool operator==(const User&) const = default;
+};
+
+// The secret itself is shown once and never stored: `secretHash` is hex SHA-256 of 256 random bits.
+struct ApiKey : Common {
+  std::string name;
+  std::string description;
+  std::string userId;
+  std::string secretHash;
+  UserRole permissions = UserRole::User;  // never above the user's own role when used
+  std::vector<std::string> scopes{"public"};
+  int64_t expiresAt = 0;                  // 0 = never
+  bool operator==(const ApiKey&) const = default;
+};
+
+enum class Table { Driver, Module, System, Zone, Settings, User, ApiKey };
+using Record = std::variant<Driver, Module, System, Zone, Settings, User, ApiKey>;
+
+Table tableOf(const Record& record);
+const Common& commonOf(const Record& record);
+Common& commonOf(Record& record);
+// "driver", "module", … as in URLs, error messages and the change log.
+std::string_view toString(Table table);
+// "driver-", "mod-", "sys-", "zone-", "sets-", "user-", "key-".
+std::string_view idPrefix(Table table);
+std::string_view toString(UserRole role);          // "user", "support", "admin"
+std::optional<UserRole> toUserRole(std::string_view name);
+
+}  // namespace busbar::model
