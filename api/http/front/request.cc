@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/http/front/request.h"
+
+#include <algorithm>
+#include <array>
+
+#include <Poco/Net/HTTPRequest.h>
+
+namespace busbar::http {
+namespace {
+
+constexpr std::array<std::string_view, 8> kMethodNames{"GET",   "HEAD",   "POST",    "PUT",
+                                                       "PATCH", "DELETE", "OPTIONS", ""};
+
+bool equalsIgnoringCase(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(),
+                    [&lower](char x, char y) { return lower(x) == lower(y); });
+}
+
+}  // namespace
+
+std::string_view toString(Method method) {
+  return kMethodNames[static_cast<size_t>(method)];
+}
+
+Method toMethod(std::string_view name) {
+  for (size_t i = 0; i + 1 < kMethodNames.size(); ++i) {
+    if (kMethodNames[i] == name) {
+      return static_cast<Method>(i);
+    }
+  }
+  return Method::Other;
+}
+
+Request::Request() : message_(std::make_unique<Poco::Net::HTTPRequest>()) {}
+
+Request::~Request() = default;
+
+std::string_view Request::methodName() const {
+  return message_->getMethod();
+}
+
+std::string_view Request::param(std::string_view name) const {
+  for (const auto& [known, segment] : params_) {
+    if (known == name) {
+      return target_.segment(segment);
+    }
+  }
+  return {};
+}
+
+std::optional<std::string_view> Request::header(std::string_view name) const {
+  for (const auto& [known, value] : std::as_const(*message_)) {
+    if (equalsIgnoringCase(known, name)) {
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
+const auth::Principal& Request::principal() const {
+  static const auth::Principal anonymous;
+  return principal_ ? *principal_ : anonymous;
+}
+
+void Request::clear() {
+  message_->clear();
+  method_ = Method::Other;
+  body_.clear();
+  requestId_.clear();
+  params_.clear();
+  principal_.reset();
+  route_ = nullptr;
+}
+
+Status Request::setLine(std::string_view method, std::string_view target, bool isHttp11) {
+  method_ = toMethod(method);
+  message_->setMethod(std::string(method));
+  message_->setURI(std::string(target));
+  message_->setVersion(isHttp11 ? Poco::Net::HTTPMessage::HTTP_1_1
+                                : Poco::Net::HTTPMessage::HTTP_1_0);
+  return target_.parse(target);
+}
+
+void Request::addHeader(std::string_view name, std::string_view value) {
+  message_->add(std::string(name), std::string(value));
+}
+
+void Request::setPeer(std::string_view address, bool isTls) {
+  peerAddress_.assign(address);
+  isTls_ = isTls;
+}
+
+void Request::setIds(std::string_view requestId, const TraceContext& trace) {
+  requestId_.assign(requestId);
+  trace_ = trace;
+}
+
+}  // namespace busbar::http

@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/http/front/request.h"
+#include "api/http/front/response.h"
+#include "sdk/base/json.h"
+#include "sdk/base/result.h"
+
+namespace busbar::http {
+
+// The one JSON shape of errors: RFC 9457 members (type, title, status, detail, instance) plus
+// `error` (what PlaceOS's client reads; the same text as detail), `code` (ErrorCode's name),
+// `reason` (finer, when known), `field` and `parameter` (when one input is to blame) and
+// `request_id`. Content-Type application/problem+json. Catalogue: api/ERRORS.md.
+Response problem(const Error& error, const Request& request);
+// The same with members added at the end, for shapes that carry more ("failures", "sys_id").
+Response problem(const Error& error, const Request& request, const json::Object& extra);
+// Without a request at hand: for bytes that never became one.
+Response problem(int status, std::string_view reason, std::string_view detail);
+
+}  // namespace busbar::http

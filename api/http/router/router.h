@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/auth/authenticator.h"
+#include "api/auth/permission.h"
+#include "api/http/front/handler.h"
+
+namespace busbar::http {
+
+// One row of the route table, for openapi checks and for people.
+struct RouteInfo {
+  Method method;
+  std::string pattern;
+  auth::Permission permission;
+  std::string scope;
+  size_t bodyLimitBytes;
+};
+
+struct RouteOptions {
+  size_t bodyLimitBytes = kDefaultBodyLimitBytes;
+};
+
+// Maps method and path to a handler, after the permission check and before the body is read.
+// Patterns are `/segment/:name/…`; a literal segment wins over a parameter. HEAD is served by GET's
+// handler, OPTIONS by the table. An unknown path is 404 (also with a trailing slash), a known path
+// with another method 405 with Allow, an unknown method 501. Method override headers mean nothing.
+// The permission check runs before 404 of an object but after 404 and 405 of the path. Loop-only.
+class Router : public Handler {
+ public:
+  using Action = Callback<void(Request&, Responder)>;
+
+  // `authenticator` must outlive the router.
+  explicit Router(auth::Authenticator& authenticator);
+  ~Router() override;
+
+  // A second route with the same method and shape, or a malformed pattern, is a broken invariant.
+  void add(Method method, std::string_view pattern, auth::Access access, Action action,
+           RouteOptions options = {});
+
+  // All rows, in order of registration.
+  std::vector<RouteInfo> dump() const;
+
+  Admission admit(Request& request) override;
+  void handle(Request& request, Responder responder) override;
+
+ private:
+  struct Route;
+  struct Node;
+  const Node* findNode(Request& request) const;
+  Response refuse(Request& request, const Node& node) const;
+
+  auth::Authenticator& authenticator_;
+  std::unique_ptr<Node> root_;
+  std::vector<std::unique_ptr<Route>> routes_;
+};
+
+}  // namespace busbar::http
