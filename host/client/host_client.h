@@ -41,13 +41,13 @@ struct ExecuteReply {
 
 // What users see of a module. `code` and `sentence` are empty while all is well.
 struct ModuleHealth {
-  std::string state;      // stored, placed, starting, running, stopping, stopped, failed, quarantined
-  bool running = false;   // serves calls
-  bool connected = true;  // link up, or no link
-  std::string code;       // stable, "driver_crashed"
-  std::string sentence;   // cause and remedy
-  int64_t sinceUtcNs = 0; // of the present state
-  std::string runnerId;   // empty when none
+  std::string state;  // stored, placed, starting, running, stopping, stopped, failed, quarantined
+  bool running = false;    // serves calls
+  bool connected = true;   // link up, or no link
+  std::string code;        // stable, "driver_crashed"
+  std::string sentence;    // cause and remedy
+  int64_t sinceUtcNs = 0;  // of the present state
+  std::string runnerId;    // empty when none
 };
 
 struct LogLine {
@@ -63,9 +63,9 @@ struct ExitReport {
   int64_t utcNs = 0;
   std::string runnerId;
   std::string driverId;
-  std::string cause;      // signal SIGSEGV, hang, memory, protocol_error, exit 3, killed, …
-  std::string moduleId;   // whose call it was in, if known
-  std::string lastCall;   // function name or callback
+  std::string cause;     // signal SIGSEGV, hang, memory, protocol_error, exit 3, killed, …
+  std::string moduleId;  // whose call it was in, if known
+  std::string lastCall;  // function name or callback
   std::vector<std::string> backtrace;
   std::vector<std::string> lastLogs;
 };
@@ -74,8 +74,8 @@ struct RunnerInfo {
   std::string id;
   std::string driverId;
   int pid = 0;
-  std::string tier;       // full, no-userns, seccomp-only
-  std::string state;      // starting, ready, backing_off, quarantined
+  std::string tier;   // full, no-userns, seccomp-only
+  std::string state;  // starting, ready, backing_off, quarantined
   int64_t startedUtcNs = 0;
   uint32_t restarts = 0;
   size_t modules = 0;
@@ -91,10 +91,10 @@ struct HostEvent {
   Kind kind = Kind::State;
   std::string moduleId;
   Epoch epoch;
-  StateEntry state;     // Kind::State
+  StateEntry state;       // Kind::State
   bool conflates = true;  // Kind::State: newer values may replace it (status key kind "state")
-  LogLine log;          // Kind::Log
-  ModuleHealth health;  // Kind::Module
+  LogLine log;            // Kind::Log
+  ModuleHealth health;    // Kind::Module
 };
 
 // Ends the subscription when destroyed. Loop-only.
@@ -103,8 +103,8 @@ class Subscription {
   virtual ~Subscription() = default;
 };
 
-// The host as the API sees it, in the same process or on another machine. Loop-only; completions are
-// called on the loop, exactly once, possibly before the call returns.
+// The host as the API sees it, in the same process or on another machine. Loop-only; completions
+// are called on the loop, exactly once, possibly before the call returns.
 class HostClient {
  public:
   template <class T>

@@ -12,9 +12,9 @@
 
 namespace busbar {
 
-// Decides which modules this host runs. The host names the modules it could run; the coordinator says
-// which it owns and under which epoch, and takes ownership back. The local coordinator grants everything
-// at once; the cluster one claims in etcd. Asynchronous like ConfigStore; loop-only.
+// Decides which modules this host runs. The host names the modules it could run; the coordinator
+// says which it owns and under which epoch, and takes ownership back. The local coordinator grants
+// everything at once; the cluster one claims in etcd. Asynchronous like ConfigStore; loop-only.
 // Contract tests: tests/contract/coordinator_contract.h.
 class Coordinator {
  public:

@@ -11,9 +11,9 @@
 
 #include "sdk/base/json.h"
 
-// What exists, as plain values. Names of members follow the REST shapes (api/openapi.yaml), in lower
-// camel. Times are epoch seconds, set by the store. `revision` is the store's own counter per row for
-// optimistic writes; System::version is the public one. Text is UTF-8.
+// What exists, as plain values. Names of members follow the REST shapes (api/openapi.yaml), in
+// lower camel. Times are epoch seconds, set by the store. `revision` is the store's own counter per
+// row for optimistic writes; System::version is the public one. Text is UTF-8.
 namespace busbar::model {
 
 // How a module reaches its device; the numbers are those of the REST API.
@@ -39,11 +39,11 @@ struct Driver : Common {
   std::string description;
   std::string moduleName;  // the name its modules have in a system, "Display"
   Role role = Role::Device;
-  std::string packageId;   // manifest id, "org.busbar.modbus"
-  std::string version;     // manifest version, semver
-  std::string digest;      // lower hex SHA-256 of the shared library
-  std::string fileName;    // of the shared library inside its folder
-  std::string manifest;    // manifest.json, byte for byte
+  std::string packageId;  // manifest id, "org.busbar.modbus"
+  std::string version;    // manifest version, semver
+  std::string digest;     // lower hex SHA-256 of the shared library
+  std::string fileName;   // of the shared library inside its folder
+  std::string manifest;   // manifest.json, byte for byte
   Trust trust = Trust::Unsigned;
   Isolation isolation = Isolation::Driver;
   std::string defaultUri;
@@ -64,11 +64,11 @@ struct Module : Common {
   std::string uri;
   std::string customName;
   std::string notes;
-  bool running = false;         // what the admin wants
+  bool running = false;  // what the admin wants
   bool ignoreConnected = false;
   bool ignoreStartstop = false;
   bool launchOnExecute = false;
-  bool debug = false;           // debug log level, survives restarts
+  bool debug = false;  // debug log level, survives restarts
   std::string alertLevel = "medium";
   bool operator==(const Module&) const = default;
 };
@@ -112,8 +112,8 @@ struct Zone : Common {
   bool operator==(const Zone&) const = default;
 };
 
-// One document of settings on one parent at one level. `text` is JSON or YAML as written by the user;
-// in the store it is encrypted for levels above None, in memory it is always clear.
+// One document of settings on one parent at one level. `text` is JSON or YAML as written by the
+// user; in the store it is encrypted for levels above None, in memory it is always clear.
 struct Settings : Common {
   std::string parentId;
   EncryptionLevel level = EncryptionLevel::None;
@@ -138,7 +138,7 @@ struct ApiKey : Common {
   std::string secretHash;
   UserRole permissions = UserRole::User;  // never above the user's own role when used
   std::vector<std::string> scopes{"public"};
-  int64_t expiresAt = 0;                  // 0 = never
+  int64_t expiresAt = 0;  // 0 = never
   bool operator==(const ApiKey&) const = default;
 };
 
@@ -152,7 +152,7 @@ Common& commonOf(Record& record);
 std::string_view toString(Table table);
 // "driver-", "mod-", "sys-", "zone-", "sets-", "user-", "key-".
 std::string_view idPrefix(Table table);
-std::string_view toString(UserRole role);          // "user", "support", "admin"
+std::string_view toString(UserRole role);  // "user", "support", "admin"
 std::optional<UserRole> toUserRole(std::string_view name);
 
 }  // namespace busbar::model

@@ -39,8 +39,7 @@ class StateStore {
   virtual bool put(std::string_view moduleId, const Epoch& epoch, StateEntry entry) = 0;
   // Forgets all keys of a module. Same epoch rule.
   virtual bool clear(std::string_view moduleId, const Epoch& epoch) = 0;
-  virtual void read(std::string moduleId, Instant deadline,
-                    Done<std::vector<StateEntry>> done) = 0;
+  virtual void read(std::string moduleId, Instant deadline, Done<std::vector<StateEntry>> done) = 0;
   // Completes when everything put before is saved.
   virtual void flush(Instant deadline, Done<void> done) = 0;
 };

@@ -17,8 +17,8 @@ namespace busbar {
 struct ConfigWrite {
   enum class Kind { Insert, Update, Erase };
   Kind kind = Kind::Insert;
-  // Insert: id filled by the caller (registry/model/ids.h), revision ignored. Update: the whole row;
-  // `record.revision` must be the stored one. Erase: only the table and the id count.
+  // Insert: id filled by the caller (registry/model/ids.h), revision ignored. Update: the whole
+  // row; `record.revision` must be the stored one. Erase: only the table and the id count.
   model::Record record;
 };
 
@@ -26,7 +26,7 @@ struct ConfigWrite {
 struct ConfigChange {
   uint64_t position = 0;  // rises by one per transaction
   ConfigWrite::Kind kind = ConfigWrite::Kind::Insert;
-  model::Record record;   // as stored, with revision and times; Erase: as it was
+  model::Record record;  // as stored, with revision and times; Erase: as it was
 };
 
 // Who did it, for the change log.
@@ -41,12 +41,12 @@ struct ConfigSnapshot {
   std::vector<model::Record> records;
 };
 
-// Where configuration lives. Readers keep a mirror (registry/site/site.h) made from load() and fed by
-// watch(); so the store only writes, and reads never touch a disk.
+// Where configuration lives. Readers keep a mirror (registry/site/site.h) made from load() and fed
+// by watch(); so the store only writes, and reads never touch a disk.
 //
-// Asynchronous: each call returns at once; its completion is posted to the loop given at construction
-// and is always called, with DeadlineExceeded at `deadline` at the latest (the write may still happen
-// then). Loop-only. Contract tests: tests/contract/config_store_contract.h.
+// Asynchronous: each call returns at once; its completion is posted to the loop given at
+// construction and is always called, with DeadlineExceeded at `deadline` at the latest (the write
+// may still happen then). Loop-only. Contract tests: tests/contract/config_store_contract.h.
 class ConfigStore {
  public:
   template <class T>
@@ -57,10 +57,10 @@ class ConfigStore {
   virtual void load(Instant deadline, Done<ConfigSnapshot> done) = 0;
 
   // All or nothing; acknowledged after it is durable. On success the changes as stored, in order.
-  // InvalidArgument: a reference to a row that does not exist (field names it). AlreadyExists: a unique
-  // member is taken (field names it). NotFound: Update or Erase of an absent row. Aborted: revision
-  // differs. ResourceExhausted: queue full or disk full. Unavailable: the store stopped writing after an
-  // I/O error. DataLoss: the store is damaged.
+  // InvalidArgument: a reference to a row that does not exist (field names it). AlreadyExists: a
+  // unique member is taken (field names it). NotFound: Update or Erase of an absent row. Aborted:
+  // revision differs. ResourceExhausted: queue full or disk full. Unavailable: the store stopped
+  // writing after an I/O error. DataLoss: the store is damaged.
   virtual void apply(std::vector<ConfigWrite> writes, Actor actor, Instant deadline,
                      Done<std::vector<ConfigChange>> done) = 0;
 
@@ -71,8 +71,9 @@ class ConfigStore {
   // Raises and returns the generation: the high half of every epoch (architecture section 8).
   virtual void nextGeneration(Instant deadline, Done<uint64_t> done) = 0;
 
-  // Calls `listener` on the loop for every change after `position`, in order, without gaps, also for
-  // those made by this process; before the apply() completion of the same transaction. One listener.
+  // Calls `listener` on the loop for every change after `position`, in order, without gaps, also
+  // for those made by this process; before the apply() completion of the same transaction. One
+  // listener.
   virtual void watch(uint64_t position, Callback<void(const ConfigChange&)> listener) = 0;
 };
 

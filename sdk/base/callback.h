@@ -58,16 +58,19 @@ class Callback<R(Args...)> {
     void (*destroy)(void*) noexcept;
   };
   template <class D>
-  static constexpr Ops kInlineOps{
-      [](void* p, Args&&... args) -> R { return (*static_cast<D*>(p))(std::forward<Args>(args)...); },
-      [](void* to, void* from) noexcept {
-        ::new (to) D(std::move(*static_cast<D*>(from)));
-        static_cast<D*>(from)->~D();
-      },
-      [](void* p) noexcept { static_cast<D*>(p)->~D(); }};
+  static constexpr Ops kInlineOps{[](void* p, Args&&... args) -> R {
+                                    return (*static_cast<D*>(p))(std::forward<Args>(args)...);
+                                  },
+                                  [](void* to, void* from) noexcept {
+                                    ::new (to) D(std::move(*static_cast<D*>(from)));
+                                    static_cast<D*>(from)->~D();
+                                  },
+                                  [](void* p) noexcept { static_cast<D*>(p)->~D(); }};
   template <class D>
   static constexpr Ops kHeapOps{
-      [](void* p, Args&&... args) -> R { return (**static_cast<D**>(p))(std::forward<Args>(args)...); },
+      [](void* p, Args&&... args) -> R {
+        return (**static_cast<D**>(p))(std::forward<Args>(args)...);
+      },
       [](void* to, void* from) noexcept { ::new (to) D*(*static_cast<D**>(from)); },
       [](void* p) noexcept { delete *static_cast<D**>(p); }};
 

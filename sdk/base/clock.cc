@@ -19,6 +19,8 @@ BootClock::time_point BootClock::now() noexcept {
   return time_point(Nanoseconds(readNs(CLOCK_BOOTTIME)));
 }
 
-int64_t SystemClock::utcNs() const { return readNs(CLOCK_REALTIME); }
+int64_t SystemClock::utcNs() const {
+  return readNs(CLOCK_REALTIME);
+}
 
 }  // namespace busbar

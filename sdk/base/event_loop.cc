@@ -109,7 +109,8 @@ Result<FdWatch> EventLoop::watch(int fd, uint32_t events, FdHandler handler) {
 
 void EventLoop::remove(FdWatch::Slot* slot) {
   slot->ended = true;
-  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, slot->fd, nullptr);  // fails only if the owner closed it first
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, slot->fd,
+            nullptr);  // fails only if the owner closed it first
   --liveSlots_;
   graveyard_.emplace_back(slot);  // events of this turn may still point at it
 }
@@ -128,9 +129,13 @@ void EventLoop::cancel(TimerId id) {
   }
 }
 
-void EventLoop::defer(Task task) { deferred_.push_back(std::move(task)); }
+void EventLoop::defer(Task task) {
+  deferred_.push_back(std::move(task));
+}
 
-Instant EventLoop::refreshNow() { return now_ = clock_.now(); }
+Instant EventLoop::refreshNow() {
+  return now_ = clock_.now();
+}
 
 int EventLoop::waitLimitMs(Milliseconds limit) const {
   if (!deferred_.empty()) {

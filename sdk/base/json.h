@@ -51,18 +51,18 @@ class Object {
 class Value {
  public:
   Value() = default;
-  Value(std::nullptr_t) {}                                          // NOLINT: implicit on purpose
-  Value(bool b) : v_(b) {}                                          // NOLINT
-  Value(int i) : v_(static_cast<int64_t>(i)) {}                     // NOLINT
-  Value(unsigned i) : v_(static_cast<int64_t>(i)) {}                // NOLINT
-  Value(int64_t i) : v_(i) {}                                       // NOLINT
-  Value(uint64_t i);                                                // NOLINT
-  Value(double d) : v_(d) {}                                        // NOLINT
-  Value(const char* s) : v_(std::string(s)) {}                      // NOLINT
-  Value(std::string_view s) : v_(std::string(s)) {}                 // NOLINT
-  Value(std::string s) : v_(std::move(s)) {}                        // NOLINT
-  Value(Array a) : v_(std::move(a)) {}                              // NOLINT
-  Value(Object o) : v_(std::move(o)) {}                             // NOLINT
+  Value(std::nullptr_t) {}                            // NOLINT: implicit on purpose
+  Value(bool b) : v_(b) {}                            // NOLINT
+  Value(int i) : v_(static_cast<int64_t>(i)) {}       // NOLINT
+  Value(unsigned i) : v_(static_cast<int64_t>(i)) {}  // NOLINT
+  Value(int64_t i) : v_(i) {}                         // NOLINT
+  Value(uint64_t i);                                  // NOLINT
+  Value(double d) : v_(d) {}                          // NOLINT
+  Value(const char* s) : v_(std::string(s)) {}        // NOLINT
+  Value(std::string_view s) : v_(std::string(s)) {}   // NOLINT
+  Value(std::string s) : v_(std::move(s)) {}          // NOLINT
+  Value(Array a) : v_(std::move(a)) {}                // NOLINT
+  Value(Object o) : v_(std::move(o)) {}               // NOLINT
 
   bool isNull() const { return v_.index() == 0; }
   const bool* asBool() const { return std::get_if<bool>(&v_); }

@@ -75,9 +75,13 @@ ErrorCode codeFromErrno(int errnum) {
 
 }  // namespace
 
-std::string_view toString(ErrorCode code) { return row(code).name; }
+std::string_view toString(ErrorCode code) {
+  return row(code).name;
+}
 
-int toHttpStatus(ErrorCode code) { return row(code).http; }
+int toHttpStatus(ErrorCode code) {
+  return row(code).http;
+}
 
 Error Error::fromErrno(int errnum, std::string attempted) {
   std::array<char, 128> text{};

@@ -41,7 +41,9 @@ struct Error {
   std::string reason;  // stable machine code finer than `code` ("driver_crashed"); empty when none
   int httpStatus = 0;  // when set, wins over toHttpStatus(code)
 
-  static Error of(ErrorCode code, std::string message) { return {code, std::move(message), {}, {}, 0}; }
+  static Error of(ErrorCode code, std::string message) {
+    return {code, std::move(message), {}, {}, 0};
+  }
   static Error at(ErrorCode code, std::string field, std::string message) {
     return {code, std::move(message), std::move(field), {}, 0};
   }
@@ -56,8 +58,10 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit on purpose
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit on purpose
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit on purpose
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -100,11 +104,11 @@ using Status = Result<void>;
   ((expr) ? static_cast<void>(0) : ::busbar::checkFailed(#expr, __FILE__, __LINE__))
 
 // Returns the error of a Result or Status from the enclosing function.
-#define BUSBAR_TRY(expr)                              \
-  do {                                                \
-    if (auto busbarTry = (expr); !busbarTry.ok()) {   \
-      return std::move(busbarTry).error();            \
-    }                                                 \
+#define BUSBAR_TRY(expr)                            \
+  do {                                              \
+    if (auto busbarTry = (expr); !busbarTry.ok()) { \
+      return std::move(busbarTry).error();          \
+    }                                               \
   } while (false)
 
 }  // namespace busbar

@@ -62,8 +62,22 @@ TEST_F(EventLoopTest, AWatchEndedInTheSameTurnIsNotCalled) {
   FdWatch first;
   FdWatch second;
   int calls = 0;
-  first = loop_->watch(a.get(), EPOLLIN, [&](uint32_t) { ++calls; first.end(); second.end(); }).value();
-  second = loop_->watch(c.get(), EPOLLIN, [&](uint32_t) { ++calls; first.end(); second.end(); }).value();
+  first = loop_
+              ->watch(a.get(), EPOLLIN,
+                      [&](uint32_t) {
+                        ++calls;
+                        first.end();
+                        second.end();
+                      })
+              .value();
+  second = loop_
+               ->watch(c.get(), EPOLLIN,
+                       [&](uint32_t) {
+                         ++calls;
+                         first.end();
+                         second.end();
+                       })
+               .value();
   ASSERT_EQ(::write(b.get(), "x", 1), 1);
   ASSERT_EQ(::write(d.get(), "x", 1), 1);
   loop_->runOnce(Milliseconds(1000));

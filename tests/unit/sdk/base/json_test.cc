@@ -8,14 +8,17 @@ namespace busbar::json {
 namespace {
 
 TEST(Json, RoundTripsEveryType) {
-  const std::string text = R"({"a":null,"b":true,"c":-9223372036854775808,"d":1.5,"e":"x\"\\\u0001é","f":[1,[],{}]})";
+  const std::string text =
+      R"({"a":null,"b":true,"c":-9223372036854775808,"d":1.5,"e":"x\"\\\u0001é","f":[1,[],{}]})";
   const auto value = parse(text);
   ASSERT_TRUE(value.ok()) << value.error().message;
   EXPECT_EQ(write(*value), text);
   EXPECT_EQ(*value, *parse(writePretty(*value)));
 }
 
-TEST(Json, DoublesStayDoubles) { EXPECT_EQ(write(*parse("[1.0,1e3]")), "[1.0,1000.0]"); }
+TEST(Json, DoublesStayDoubles) {
+  EXPECT_EQ(write(*parse("[1.0,1e3]")), "[1.0,1000.0]");
+}
 
 class JsonRefuses : public testing::TestWithParam<const char*> {};
 TEST_P(JsonRefuses, ByParseAndByCheckAlike) {
@@ -52,8 +55,12 @@ TEST(Json, ErrorsNameTheByte) {
 
 TEST(Json, AppendStringReplacesInvalidUtf8) {
   std::string out;
-  appendString(out, "a\xff" "b");
-  EXPECT_EQ(out, "\"a\xEF\xBF\xBD" "b\"");
+  appendString(out,
+               "a\xff"
+               "b");
+  EXPECT_EQ(out,
+            "\"a\xEF\xBF\xBD"
+            "b\"");
   EXPECT_TRUE(isUtf8(out));
   EXPECT_FALSE(isUtf8("\xC0\x80"));
 }

@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// Frames of wire 1. Shape: sdk/wire/WIRE.md "Frame".
+namespace busbar::wire {
+
+inline constexpr uint32_t kWireVersion = 1;
+inline constexpr size_t kHeaderBytes = 16;
+inline constexpr size_t kMaxToRunnerBytes = 2U << 20U;
+inline constexpr size_t kMaxToHostBytes = (5U << 20U) / 4;
+inline constexpr unsigned kMaxFds = 4;
+
+enum class Type : uint16_t {
+  Hello = 1,
+  Create = 2,
+  Start = 3,
+  Stop = 4,
+  Destroy = 5,
+  Settings = 6,
+  LinkUp = 7,
+  LinkDown = 8,
+  Execute = 9,
+  Cancel = 10,
+  LogLevel = 11,
+  Shutdown = 12,
+  Ready = 64,
+  Created = 65,
+  Started = 66,
+  Stopped = 67,
+  Destroyed = 68,
+  SettingsDone = 69,
+  Complete = 70,
+  Progress = 71,
+  State = 72,
+  Log = 73,
+  LinkLost = 74,
+  LinkRequest = 75,
+  Failed = 76,
+};
+
+// One frame as a view into a receive buffer.
+struct Frame {
+  Type type{};
+  unsigned fdCount = 0;
+  uint64_t id = 0;
+  std::string_view payload;
+};
+
+// Appends a frame: construct, append members to `out`, and the destructor patches the length.
+class FrameBuilder {
+ public:
+  FrameBuilder(std::string& out, Type type, uint64_t id, unsigned fdCount = 0);
+  FrameBuilder(const FrameBuilder&) = delete;
+  FrameBuilder& operator=(const FrameBuilder&) = delete;
+  ~FrameBuilder();
+
+ private:
+  std::string& out_;
+  size_t start_;
+};
+
+// Splits a stream into frames. Thread-compatible.
+class FrameReader {
+ public:
+  // `maxPayloadBytes` and whether fds may be announced depend on the direction.
+  FrameReader(size_t maxPayloadBytes, bool fdsAllowed)
+      : maxPayloadBytes_(maxPayloadBytes), fdsAllowed_(fdsAllowed) {}
+
+  // Room for at least `bytes` more; valid until the next call.
+  char* prepare(size_t bytes);
+  void commit(size_t bytes) { end_ += bytes; }
+  size_t room() const { return buffer_.size() - end_; }
+
+  enum class Next { Frame, NeedMore, Error };
+  // The view in `frame` holds until prepare() is called.
+  Next next(Frame& frame);
+  // Why next() said Error: "frame of 3000000 bytes, limit 1310720".
+  const std::string& error() const { return error_; }
+  size_t buffered() const { return end_ - begin_; }
+
+ private:
+  size_t maxPayloadBytes_;
+  bool fdsAllowed_;
+  std::string buffer_;
+  size_t begin_ = 0;
+  size_t end_ = 0;
+  std::string error_;
+};
+
+}  // namespace busbar::wire
