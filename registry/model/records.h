@@ -152,7 +152,12 @@ Common& commonOf(Record& record);
 std::string_view toString(Table table);
 // "driver-", "mod-", "sys-", "zone-", "sets-", "user-", "key-".
 std::string_view idPrefix(Table table);
+std::optional<Table> toTable(std::string_view name);
+Record emptyRecord(Table table);
 std::string_view toString(UserRole role);  // "user", "support", "admin"
 std::optional<UserRole> toUserRole(std::string_view name);
+std::string_view toString(Role role);  // "ssh", "device", "service", "websocket", "logic"
+std::optional<Role> toRole(std::string_view name);
+std::optional<Role> toRole(int64_t number);
 
 }  // namespace busbar::model

@@ -1,0 +1,277 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/model/record_json.h"
+
+#include <concepts>
+#include <limits>
+#include <type_traits>
+
+namespace busbar::model {
+namespace {
+
+// One list of members per record serves both directions: the visitor reads or writes.
+template <class Visitor, class R>
+void visitCommon(Visitor& v, R& r) {
+  v("id", r.id);
+  v("created_at", r.createdAt);
+  v("updated_at", r.updatedAt);
+  v("revision", r.revision);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, Driver>
+void visitMembers(Visitor& v, R& r) {
+  v("name", r.name);
+  v("description", r.description);
+  v("module_name", r.moduleName);
+  v("role", r.role);
+  v("package_id", r.packageId);
+  v("version", r.version);
+  v("digest", r.digest);
+  v("file_name", r.fileName);
+  v("manifest", r.manifest);
+  v("trust", r.trust);
+  v("isolation", r.isolation);
+  v("default_uri", r.defaultUri);
+  v("default_port", r.defaultPort);
+  v("ignore_connected", r.ignoreConnected);
+  v("alert_level", r.alertLevel);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, Module>
+void visitMembers(Visitor& v, R& r) {
+  v("driver_id", r.driverId);
+  v("control_system_id", r.controlSystemId);
+  v("ip", r.ip);
+  v("port", r.port);
+  v("tls", r.tls);
+  v("udp", r.udp);
+  v("makebreak", r.makebreak);
+  v("uri", r.uri);
+  v("custom_name", r.customName);
+  v("notes", r.notes);
+  v("running", r.running);
+  v("ignore_connected", r.ignoreConnected);
+  v("ignore_startstop", r.ignoreStartstop);
+  v("launch_on_execute", r.launchOnExecute);
+  v("debug", r.debug);
+  v("alert_level", r.alertLevel);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, System>
+void visitMembers(Visitor& v, R& r) {
+  v("name", r.name);
+  v("description", r.description);
+  v("email", r.email);
+  v("display_name", r.displayName);
+  v("code", r.code);
+  v("type", r.type);
+  v("map_id", r.mapId);
+  v("timezone", r.timezone);
+  v("support_url", r.supportUrl);
+  v("features", r.features);
+  v("images", r.images);
+  v("capacity", r.capacity);
+  v("installed_ui_devices", r.installedUiDevices);
+  v("bookable", r.bookable);
+  v("public", r.isPublic);
+  v("version", r.version);
+  v("zones", r.zones);
+  v("modules", r.modules);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, Zone>
+void visitMembers(Visitor& v, R& r) {
+  v("name", r.name);
+  v("description", r.description);
+  v("tags", r.tags);
+  v("parent_id", r.parentId);
+  v("location", r.location);
+  v("display_name", r.displayName);
+  v("code", r.code);
+  v("type", r.type);
+  v("map_id", r.mapId);
+  v("timezone", r.timezone);
+  v("images", r.images);
+  v("count", r.count);
+  v("capacity", r.capacity);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, Settings>
+void visitMembers(Visitor& v, R& r) {
+  v("parent_id", r.parentId);
+  v("encryption_level", r.level);
+  v("settings_string", r.text);
+  v("keys", r.keys);
+  v("modified_by_id", r.modifiedById);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, User>
+void visitMembers(Visitor& v, R& r) {
+  v("name", r.name);
+  v("email", r.email);
+  v("role", r.role);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, ApiKey>
+void visitMembers(Visitor& v, R& r) {
+  v("name", r.name);
+  v("description", r.description);
+  v("user_id", r.userId);
+  v("secret_hash", r.secretHash);
+  v("permissions", r.permissions);
+  v("scopes", r.scopes);
+  v("expires_at", r.expiresAt);
+}
+
+class Writer {
+ public:
+  explicit Writer(json::Object& out) : out_(out) {}
+
+  void operator()(const char* name, const std::string& s) { out_.set(name, s); }
+  void operator()(const char* name, bool b) { out_.set(name, b); }
+  void operator()(const char* name, int64_t i) { out_.set(name, i); }
+  void operator()(const char* name, int i) { out_.set(name, i); }
+  void operator()(const char* name, const std::vector<std::string>& list) {
+    json::Array array;
+    array.reserve(list.size());
+    for (const std::string& s : list) {
+      array.emplace_back(s);
+    }
+    out_.set(name, std::move(array));
+  }
+  template <class E>
+    requires std::is_enum_v<E>
+  void operator()(const char* name, E e) {
+    out_.set(name, static_cast<int>(e));
+  }
+
+ private:
+  json::Object& out_;
+};
+
+class Reader {
+ public:
+  explicit Reader(const json::Value& in) : in_(in) {}
+  Status status() && { return std::move(status_); }
+
+  void operator()(const char* name, std::string& out) {
+    if (const json::Value* v = present(name)) {
+      v->asString() != nullptr ? void(out = *v->asString()) : fail(name, "text");
+    }
+  }
+  void operator()(const char* name, bool& out) {
+    if (const json::Value* v = present(name)) {
+      v->asBool() != nullptr ? void(out = *v->asBool()) : fail(name, "a boolean");
+    }
+  }
+  void operator()(const char* name, int64_t& out) {
+    if (const json::Value* v = present(name)) {
+      v->asInt() != nullptr ? void(out = *v->asInt()) : fail(name, "an integer");
+    }
+  }
+  void operator()(const char* name, int& out) {
+    int64_t wide = out;
+    (*this)(name, wide);
+    if (wide < std::numeric_limits<int>::min() || wide > std::numeric_limits<int>::max()) {
+      fail(name, "a small integer");
+      return;
+    }
+    out = static_cast<int>(wide);
+  }
+  void operator()(const char* name, std::vector<std::string>& out) {
+    const json::Value* v = present(name);
+    if (v == nullptr) {
+      return;
+    }
+    if (v->asArray() == nullptr) {
+      fail(name, "a list of text");
+      return;
+    }
+    out.clear();
+    for (const json::Value& element : *v->asArray()) {
+      if (element.asString() == nullptr) {
+        fail(name, "a list of text");
+        return;
+      }
+      out.push_back(*element.asString());
+    }
+  }
+  void operator()(const char* name, Role& out) {
+    int64_t number = static_cast<int>(out);
+    (*this)(name, number);
+    if (const auto role = toRole(number)) {
+      out = *role;
+    } else {
+      fail(name, "a known number");
+    }
+  }
+  void operator()(const char* name, UserRole& out) { readEnum(name, out, UserRole::Admin); }
+  void operator()(const char* name, EncryptionLevel& out) {
+    readEnum(name, out, EncryptionLevel::NeverDisplay);
+  }
+  void operator()(const char* name, Isolation& out) { readEnum(name, out, Isolation::Module); }
+  void operator()(const char* name, Trust& out) { readEnum(name, out, Trust::Unsigned); }
+
+ private:
+  const json::Value* present(const char* name) const { return in_.find(name); }
+
+  template <class E>
+  void readEnum(const char* name, E& out, E last) {
+    int64_t number = static_cast<int>(out);
+    (*this)(name, number);
+    if (number < 0 || number > static_cast<int>(last)) {
+      fail(name, "a known number");
+      return;
+    }
+    out = static_cast<E>(number);
+  }
+
+  void fail(const char* name, const char* wanted) {
+    if (status_.ok()) {
+      status_ = Error::at(ErrorCode::DataLoss, name,
+                          std::string("stored document: ") + name + " is not " + wanted);
+    }
+  }
+
+  const json::Value& in_;
+  Status status_;
+};
+
+}  // namespace
+
+json::Object toDocument(const Record& record) {
+  json::Object out;
+  Writer writer(out);
+  std::visit(
+      [&writer](const auto& r) {
+        visitCommon(writer, r);
+        visitMembers(writer, r);
+      },
+      record);
+  return out;
+}
+
+Result<Record> fromDocument(Table table, const json::Value& document) {
+  if (document.asObject() == nullptr) {
+    return Error::of(ErrorCode::DataLoss, "stored document: not an object");
+  }
+  Record record = emptyRecord(table);
+  Reader reader(document);
+  std::visit(
+      [&reader](auto& r) {
+        visitCommon(reader, r);
+        visitMembers(reader, r);
+      },
+      record);
+  BUSBAR_TRY(std::move(reader).status());
+  return record;
+}
+
+}  // namespace busbar::model

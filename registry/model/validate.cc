@@ -1,0 +1,478 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/model/validate.h"
+
+#include <algorithm>
+#include <set>
+
+#include "registry/model/ids.h"
+#include "sdk/base/json.h"
+
+namespace busbar::model {
+namespace {
+
+constexpr size_t kMaxNameBytes = 256;
+constexpr size_t kMaxLineBytes = 2048;
+constexpr size_t kMaxTextBytes = 16 * 1024;
+constexpr size_t kMaxManifestBytes = 1 << 20;
+constexpr size_t kMaxListEntries = 1000;
+constexpr size_t kMaxSettingsBytes = 64 * 1024;
+constexpr size_t kSha256HexLength = 64;
+
+bool isBlank(std::string_view s) {
+  return s.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+bool hasControl(std::string_view s) {
+  return std::any_of(s.begin(), s.end(), [](char c) {
+    const auto u = static_cast<unsigned char>(c);
+    return u < 0x20 || u == 0x7F;
+  });
+}
+
+bool isLowerHex(std::string_view s) {
+  return s.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool isAlnum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+void trim(std::string& s) {
+  const size_t from = s.find_first_not_of(" \t\r\n");
+  if (from == std::string::npos) {
+    s.clear();
+    return;
+  }
+  s.erase(s.find_last_not_of(" \t\r\n") + 1);
+  s.erase(0, from);
+}
+
+void lower(std::string& s) {
+  std::transform(s.begin(), s.end(), s.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+}
+
+// Trims, drops blank entries and repeats; keeps the order.
+void clean(std::vector<std::string>& list) {
+  std::set<std::string> seen;
+  std::vector<std::string> out;
+  for (std::string& entry : list) {
+    trim(entry);
+    if (!entry.empty() && seen.insert(entry).second) {
+      out.push_back(std::move(entry));
+    }
+  }
+  list = std::move(out);
+}
+
+// Collects errors of one record.
+class Checker {
+ public:
+  void fail(std::string field, std::string reason) {
+    errors_.push_back({std::move(field), std::move(reason)});
+  }
+  // One line, not blank.
+  void name(const char* field, const std::string& s) {
+    if (isBlank(s)) {
+      fail(field, "must not be blank");
+      return;
+    }
+    line(field, s, kMaxNameBytes);
+  }
+  // One line, may be empty.
+  void line(const char* field, const std::string& s, size_t limit = kMaxLineBytes) {
+    if (hasControl(s)) {
+      fail(field, "must not hold control characters");
+    }
+    text(field, s, limit);
+  }
+  void text(const char* field, const std::string& s, size_t limit = kMaxTextBytes) {
+    if (s.size() > limit) {
+      fail(field, "must be at most " + std::to_string(limit) + " bytes");
+    }
+    if (!json::isUtf8(s)) {
+      fail(field, "must be UTF-8");
+    }
+  }
+  void list(const char* field, const std::vector<std::string>& entries) {
+    if (entries.size() > kMaxListEntries) {
+      fail(field, "must have at most " + std::to_string(kMaxListEntries) + " entries");
+    }
+    for (const std::string& entry : entries) {
+      const size_t before = errors_.size();
+      line(field, entry);
+      if (errors_.size() != before) {
+        return;  // one report per list
+      }
+    }
+  }
+  // A list of distinct ids.
+  void ids(const char* field, Table table, const std::vector<std::string>& entries) {
+    std::set<std::string_view> seen;
+    if (entries.size() > kMaxListEntries) {
+      fail(field, "must have at most " + std::to_string(kMaxListEntries) + " entries");
+    }
+    for (const std::string& entry : entries) {
+      if (!isId(table, entry)) {
+        fail(field, "must hold ids of the form " + std::string(idPrefix(table)) + "…");
+        return;
+      }
+      if (!seen.insert(entry).second) {
+        fail(field, "must not name " + entry + " twice");
+        return;
+      }
+    }
+  }
+  void id(const char* field, Table table, const std::string& s) {
+    if (!isId(table, s)) {
+      fail(field, "must be an id of the form " + std::string(idPrefix(table)) + "…");
+    }
+  }
+  void optionalId(const char* field, Table table, const std::string& s) {
+    if (!s.empty()) {
+      id(field, table, s);
+    }
+  }
+  void count(const char* field, int64_t n) {
+    if (n < 0 || n > 1'000'000'000) {
+      fail(field, "must be 0 to 1000000000");
+    }
+  }
+  void alertLevel(const std::string& s) {
+    if (s != "low" && s != "medium" && s != "high" && s != "critical") {
+      fail("alert_level", "must be low, medium, high or critical");
+    }
+  }
+  // An IANA name by its form; whether the machine knows it is not asked here.
+  void timezone(const std::string& s) {
+    const bool good = std::all_of(s.begin(), s.end(), [](char c) {
+      return isAlnum(c) || c == '/' || c == '_' || c == '-' || c == '+';
+    });
+    if (!good || s.size() > 64 || s.starts_with('/') || s.find("//") != std::string::npos) {
+      fail("timezone", "must be an IANA time zone such as Europe/Berlin");
+    }
+  }
+  void uri(const char* field, const std::string& s) {
+    if (!isUri(s)) {
+      fail(field, "must be a URI with scheme and host");
+    }
+  }
+  FieldErrors take() { return std::move(errors_); }
+
+ private:
+  FieldErrors errors_;
+};
+
+// A driver that declares no links reaches its device in no way that needs an address.
+bool needsAddress(const Driver& driver) {
+  const auto manifest = json::parse(driver.manifest, {kMaxManifestBytes, 64});
+  if (!manifest.ok()) {
+    return true;
+  }
+  const json::Value* links = manifest->find("links");
+  if (links == nullptr) {
+    return false;
+  }
+  return !((links->asArray() != nullptr && links->asArray()->empty()) ||
+           (links->asObject() != nullptr && links->asObject()->empty()));
+}
+
+void checkDeviceAddress(Checker& check, const Module& mod, const Driver& driver) {
+  if (mod.ip.empty() && mod.port == 0 && !needsAddress(driver)) {
+    return;
+  }
+  if (isBlank(mod.ip)) {
+    check.fail("ip", "must not be blank");
+  } else if (!isHost(mod.ip)) {
+    check.fail("ip", "must be a host name or an address");
+  }
+  if (mod.port < 1 || mod.port > 65535) {
+    check.fail("port", "must be 1 to 65535");
+  }
+}
+
+bool isIpv6(std::string_view s) {
+  return s.find(':') != std::string_view::npos && s.size() <= 45 &&
+         s.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+}
+
+}  // namespace
+
+bool isHost(std::string_view text) {
+  if (text.empty() || text.size() > 253) {
+    return false;
+  }
+  if (isIpv6(text)) {
+    return true;
+  }
+  size_t from = 0;
+  while (true) {
+    const size_t dot = std::min(text.find('.', from), text.size());
+    const std::string_view label = text.substr(from, dot - from);
+    const bool good = !label.empty() && label.size() <= 63 && label.front() != '-' &&
+                      label.back() != '-' && std::all_of(label.begin(), label.end(), [](char c) {
+                        return isAlnum(c) || c == '-' || c == '_';
+                      });
+    if (!good) {
+      return false;
+    }
+    if (dot == text.size()) {
+      return true;
+    }
+    from = dot + 1;
+  }
+}
+
+bool isUri(std::string_view text) {
+  const size_t colon = text.find("://");
+  if (text.size() > kMaxLineBytes || colon == 0 || colon == std::string_view::npos ||
+      !((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z'))) {
+    return false;
+  }
+  const auto inScheme = [](char c) { return isAlnum(c) || c == '+' || c == '-' || c == '.'; };
+  const auto inUri = [](char c) {
+    return c > 0x20 && c != 0x7F && c != '"' && c != '<' && c != '>';
+  };
+  if (!std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), inScheme) ||
+      !std::all_of(text.begin(), text.end(), inUri)) {
+    return false;
+  }
+  std::string_view host = text.substr(colon + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  if (const size_t at = host.rfind('@'); at != std::string_view::npos) {
+    host.remove_prefix(at + 1);
+  }
+  std::string_view port;
+  if (host.starts_with('[')) {
+    const size_t close = host.find(']');
+    if (close == std::string_view::npos) {
+      return false;
+    }
+    port = host.substr(close + 1);
+    host = host.substr(1, close - 1);
+  } else {
+    const size_t sep = std::min(host.find(':'), host.size());
+    port = host.substr(sep);
+    host = host.substr(0, sep);
+  }
+  const bool portGood =
+      port.empty() || (port[0] == ':' && port.size() > 1 && port.size() <= 6 &&
+                       port.find_first_not_of("0123456789", 1) == std::string_view::npos &&
+                       std::stoi(std::string(port.substr(1))) <= 65535 &&
+                       std::stoi(std::string(port.substr(1))) > 0);
+  return portGood && isHost(host);
+}
+
+bool isEmail(std::string_view text) {
+  const size_t at = text.find('@');
+  if (text.size() > 254 || at == 0 || at == std::string_view::npos || at > 64 ||
+      at != text.rfind('@')) {
+    return false;
+  }
+  const bool printable = std::all_of(text.begin(), text.end(), [](char c) {
+    return c > 0x20 && c != 0x7F && c != ',' && c != ';';
+  });
+  return printable && isHost(text.substr(at + 1));
+}
+
+void normalise(Driver& driver) {
+  trim(driver.name);
+  trim(driver.moduleName);
+}
+
+void normalise(System& system) {
+  trim(system.name);
+  trim(system.email);
+  lower(system.email);
+  clean(system.features);
+  clean(system.images);
+}
+
+void normalise(Zone& zone) {
+  trim(zone.name);
+  clean(zone.tags);
+  clean(zone.images);
+}
+
+void normalise(User& user) {
+  trim(user.name);
+  trim(user.email);
+  lower(user.email);
+}
+
+void normalise(ApiKey& key) {
+  trim(key.name);
+  clean(key.scopes);
+}
+
+void normalise(Module& mod, const Driver& driver) {
+  trim(mod.ip);
+  trim(mod.uri);
+  trim(mod.customName);
+  switch (driver.role) {
+    case Role::Device:
+    case Role::Ssh:
+      mod.uri.clear();
+      mod.tls = mod.tls && !mod.udp;
+      break;
+    case Role::Service:
+    case Role::Websocket: {
+      if (mod.uri.empty()) {
+        mod.uri = driver.defaultUri;
+      }
+      std::string scheme = mod.uri.substr(0, mod.uri.find(':'));
+      lower(scheme);
+      mod.tls = scheme == "https" || scheme == "wss";
+      mod.udp = false;
+      break;
+    }
+    case Role::Logic:
+      mod.ip.clear();
+      mod.port = 0;
+      mod.uri.clear();
+      mod.tls = false;
+      mod.udp = false;
+      mod.makebreak = false;
+      break;
+  }
+}
+
+FieldErrors validate(const Driver& driver) {
+  Checker check;
+  check.name("name", driver.name);
+  check.name("module_name", driver.moduleName);
+  check.text("description", driver.description);
+  check.name("package_id", driver.packageId);
+  check.name("version", driver.version);
+  check.name("file_name", driver.fileName);
+  if (driver.fileName.find('/') != std::string::npos) {
+    check.fail("file_name", "must not hold a slash");
+  }
+  if (driver.digest.size() != kSha256HexLength || !isLowerHex(driver.digest)) {
+    check.fail("digest", "must be 64 lower-case hexadecimal digits");
+  }
+  check.text("manifest", driver.manifest, kMaxManifestBytes);
+  if (driver.defaultPort < 0 || driver.defaultPort > 65535) {
+    check.fail("default_port", "must be 0 to 65535");
+  }
+  if (!driver.defaultUri.empty()) {
+    check.uri("default_uri", driver.defaultUri);
+  }
+  check.alertLevel(driver.alertLevel);
+  return check.take();
+}
+
+FieldErrors validate(const Module& mod, const Driver& driver) {
+  Checker check;
+  check.id("driver_id", Table::Driver, mod.driverId);
+  check.line("custom_name", mod.customName, kMaxNameBytes);
+  if (mod.customName.find('/') != std::string::npos) {
+    check.fail("custom_name", "must not hold a slash");
+  }
+  check.text("notes", mod.notes);
+  check.alertLevel(mod.alertLevel);
+  if (driver.role == Role::Logic) {
+    check.id("control_system_id", Table::System, mod.controlSystemId);
+    return check.take();
+  }
+  if (!mod.controlSystemId.empty()) {
+    check.fail("control_system_id", "must be empty unless the driver is a logic driver");
+  }
+  if (driver.role == Role::Device || driver.role == Role::Ssh) {
+    checkDeviceAddress(check, mod, driver);
+  } else if (!mod.uri.empty() || needsAddress(driver)) {
+    check.uri("uri", mod.uri);
+  }
+  return check.take();
+}
+
+FieldErrors validate(const System& system) {
+  Checker check;
+  check.name("name", system.name);
+  check.text("description", system.description);
+  if (!system.email.empty() && !isEmail(system.email)) {
+    check.fail("email", "must be an e-mail address");
+  }
+  check.line("display_name", system.displayName);
+  check.line("code", system.code);
+  check.line("type", system.type);
+  check.line("map_id", system.mapId);
+  check.timezone(system.timezone);
+  if (!system.supportUrl.empty()) {
+    check.uri("support_url", system.supportUrl);
+  }
+  check.list("features", system.features);
+  check.list("images", system.images);
+  check.count("capacity", system.capacity);
+  check.count("installed_ui_devices", system.installedUiDevices);
+  check.ids("zones", Table::Zone, system.zones);
+  check.ids("modules", Table::Module, system.modules);
+  return check.take();
+}
+
+FieldErrors validate(const Zone& zone) {
+  Checker check;
+  check.name("name", zone.name);
+  check.text("description", zone.description);
+  check.list("tags", zone.tags);
+  check.optionalId("parent_id", Table::Zone, zone.parentId);
+  if (!zone.parentId.empty() && zone.parentId == zone.id) {
+    check.fail("parent_id", "must be another zone");
+  }
+  check.line("location", zone.location);
+  check.line("display_name", zone.displayName);
+  check.line("code", zone.code);
+  check.line("type", zone.type);
+  check.line("map_id", zone.mapId);
+  check.timezone(zone.timezone);
+  check.list("images", zone.images);
+  check.count("count", zone.count);
+  check.count("capacity", zone.capacity);
+  return check.take();
+}
+
+FieldErrors validate(const Settings& settings) {
+  Checker check;
+  const std::string& parent = settings.parentId;
+  if (!isId(Table::Driver, parent) && !isId(Table::Module, parent) &&
+      !isId(Table::System, parent) && !isId(Table::Zone, parent)) {
+    check.fail("parent_id", "must be the id of a driver, module, system or zone");
+  }
+  const int level = static_cast<int>(settings.level);
+  if (level < 0 || level > static_cast<int>(EncryptionLevel::NeverDisplay)) {
+    check.fail("encryption_level", "must be 0 to 3");
+  }
+  check.text("settings_string", settings.text, kMaxSettingsBytes);
+  return check.take();
+}
+
+FieldErrors validate(const User& user) {
+  Checker check;
+  check.name("name", user.name);
+  if (!isEmail(user.email)) {
+    check.fail("email", "must be an e-mail address");
+  }
+  return check.take();
+}
+
+FieldErrors validate(const ApiKey& key) {
+  Checker check;
+  check.name("name", key.name);
+  check.text("description", key.description);
+  check.id("user_id", Table::User, key.userId);
+  if (key.secretHash.size() != kSha256HexLength || !isLowerHex(key.secretHash)) {
+    check.fail("secret_hash", "must be 64 lower-case hexadecimal digits");
+  }
+  if (key.scopes.empty()) {
+    check.fail("scopes", "must not be empty");
+  }
+  check.list("scopes", key.scopes);
+  if (key.expiresAt < 0) {
+    check.fail("expires_at", "must not be before 1970");
+  }
+  return check.take();
+}
+
+}  // namespace busbar::model

@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/site/cascade.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+namespace busbar {
+namespace {
+
+using model::Table;
+
+Error notFound(Table table, std::string_view id) {
+  return Error::of(ErrorCode::NotFound,
+                   std::string(model::toString(table)) + " " + std::string(id) + " does not exist");
+}
+
+// Collects what goes and which systems change, then writes it out in an order that never leaves a
+// row pointing at nothing.
+class Plan {
+ public:
+  explicit Plan(const Site& site) : site_(site) {}
+
+  void eraseDriver(const model::Driver& driver) {
+    erased_.insert(driver.id);
+    for (const std::string& moduleId : site_.modulesOfDriver(driver.id)) {
+      eraseModule(*site_.findModule(moduleId));
+    }
+    settingsOf(driver.id);
+    rows_.emplace_back(driver);
+  }
+
+  void eraseModule(const model::Module& mod) {
+    if (!erased_.insert(mod.id).second) {
+      return;
+    }
+    for (const std::string& systemId : site_.systemsOfModule(mod.id)) {
+      if (!erased_.contains(systemId)) {
+        leave(systemId, mod);
+      }
+    }
+    settingsOf(mod.id);
+    rows_.emplace_back(mod);
+  }
+
+  void eraseSystem(const model::System& system) {
+    erased_.insert(system.id);
+    for (const std::string& moduleId : system.modules) {
+      const model::Module* mod = site_.findModule(moduleId);
+      if (mod != nullptr && site_.systemsOfModule(moduleId).size() == 1) {
+        eraseModule(*mod);
+      }
+    }
+    // A logic module belongs to its system even when it is not, or not only, in that system's list.
+    for (const std::string& moduleId : site_.logicModulesOfSystem(system.id)) {
+      eraseModule(*site_.findModule(moduleId));
+    }
+    settingsOf(system.id);
+    rows_.emplace_back(system);
+  }
+
+  void eraseZone(const model::Zone& zone) {
+    if (!erased_.insert(zone.id).second) {
+      return;
+    }
+    for (const std::string& childId : site_.childrenOfZone(zone.id)) {
+      eraseZone(*site_.findZone(childId));
+    }
+    for (const std::string& systemId : site_.systemsOfZone(zone.id)) {
+      std::erase(changed(systemId).zones, zone.id);
+    }
+    settingsOf(zone.id);
+    rows_.emplace_back(zone);
+  }
+
+  void eraseUser(const model::User& user) {
+    for (const std::string& keyId : site_.apiKeysOfUser(user.id)) {
+      rows_.emplace_back(*site_.findApiKey(keyId));
+    }
+    rows_.emplace_back(user);
+  }
+
+  void eraseAlone(model::Record record) { rows_.push_back(std::move(record)); }
+
+  // Takes the module out of the system's list; its name leaves the features when it was the last so
+  // named.
+  void leave(const std::string& systemId, const model::Module& mod) {
+    model::System& system = changed(systemId);
+    std::erase(system.modules, mod.id);
+    const std::string_view name = site_.resolvedName(mod);
+    const bool stays = std::any_of(system.modules.begin(), system.modules.end(),
+                                   [this, name](const std::string& otherId) {
+                                     const model::Module* other = site_.findModule(otherId);
+                                     return other != nullptr && site_.resolvedName(*other) == name;
+                                   });
+    if (!stays) {
+      std::erase(system.features, name);
+    }
+  }
+
+  std::vector<ConfigWrite> take() {
+    std::vector<ConfigWrite> writes;
+    for (auto& [id, system] : systems_) {
+      writes.push_back({ConfigWrite::Kind::Update, std::move(system)});
+    }
+    for (model::Record& row : rows_) {
+      writes.push_back({ConfigWrite::Kind::Erase, std::move(row)});
+    }
+    return writes;
+  }
+
+ private:
+  // The working copy of a system, with its version raised once.
+  model::System& changed(const std::string& systemId) {
+    const auto it = systems_.find(systemId);
+    if (it != systems_.end()) {
+      return it->second;
+    }
+    model::System& copy = systems_[systemId];
+    copy = *site_.findSystem(systemId);
+    ++copy.version;
+    return copy;
+  }
+
+  void settingsOf(std::string_view parentId) {
+    for (const model::Settings* settings : site_.settingsOf(parentId)) {
+      rows_.emplace_back(*settings);
+    }
+  }
+
+  const Site& site_;
+  std::map<std::string, model::System> systems_;
+  std::vector<model::Record> rows_;
+  std::set<std::string> erased_;
+};
+
+bool isLastAdmin(const Site& site, const model::User& user) {
+  if (user.role != model::UserRole::Admin) {
+    return false;
+  }
+  const auto users = site.users();
+  return std::count_if(users.begin(), users.end(),
+                       [](const model::User* u) { return u->role == model::UserRole::Admin; }) == 1;
+}
+
+}  // namespace
+
+Result<std::vector<ConfigWrite>> planErase(const Site& site, Table table, std::string_view id) {
+  if (!site.contains(table, id)) {
+    return notFound(table, id);
+  }
+  Plan plan(site);
+  switch (table) {
+    case Table::Driver:
+      plan.eraseDriver(*site.findDriver(id));
+      break;
+    case Table::Module:
+      plan.eraseModule(*site.findModule(id));
+      break;
+    case Table::System:
+      plan.eraseSystem(*site.findSystem(id));
+      break;
+    case Table::Zone:
+      plan.eraseZone(*site.findZone(id));
+      break;
+    case Table::User: {
+      const model::User& user = *site.findUser(id);
+      if (isLastAdmin(site, user)) {
+        return Error::because(ErrorCode::FailedPrecondition, "last_admin",
+                              "user " + user.id + " is the last admin and cannot be deleted");
+      }
+      plan.eraseUser(user);
+      break;
+    }
+    case Table::Settings:
+      plan.eraseAlone(*site.findSettings(id));
+      break;
+    case Table::ApiKey:
+      plan.eraseAlone(*site.findApiKey(id));
+      break;
+  }
+  return plan.take();
+}
+
+Result<std::vector<ConfigWrite>> planRemoveModule(const Site& site, std::string_view systemId,
+                                                  std::string_view moduleId) {
+  const model::System* system = site.findSystem(systemId);
+  if (system == nullptr) {
+    return notFound(Table::System, systemId);
+  }
+  const model::Module* mod = site.findModule(moduleId);
+  if (mod == nullptr || std::find(system->modules.begin(), system->modules.end(), moduleId) ==
+                            system->modules.end()) {
+    return Error::of(ErrorCode::NotFound,
+                     "module " + std::string(moduleId) + " is not in system " + system->id);
+  }
+  Plan plan(site);
+  if (site.systemsOfModule(moduleId).size() == 1) {
+    plan.eraseModule(*mod);
+  } else {
+    plan.leave(system->id, *mod);
+  }
+  return plan.take();
+}
+
+Result<std::vector<ConfigWrite>> planInsertModule(const Site& site, model::Module mod) {
+  std::vector<ConfigWrite> writes;
+  if (!mod.controlSystemId.empty()) {
+    const model::System* system = site.findSystem(mod.controlSystemId);
+    if (system == nullptr) {
+      return Error::at(ErrorCode::InvalidArgument, "control_system_id",
+                       "system " + mod.controlSystemId + " does not exist");
+    }
+    model::System joined = *system;
+    joined.modules.push_back(mod.id);
+    ++joined.version;
+    writes.push_back({ConfigWrite::Kind::Update, std::move(joined)});
+  }
+  writes.insert(writes.begin(), {ConfigWrite::Kind::Insert, std::move(mod)});
+  return writes;
+}
+
+}  // namespace busbar

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "registry/site/site.h"
+#include "registry/store/config_store.h"
+#include "sdk/base/result.h"
+
+// What one change of the configuration brings with it, as the list of writes of one transaction.
+// Pure: reads the site, changes nothing. Where two of these race, the store answers Aborted and the
+// caller plans again.
+namespace busbar {
+
+// Erasing a row and all that cannot stay without it:
+//   driver  its modules (as below) and its settings
+//   module  its settings; it leaves every system's list, and its name that system's features
+//   system  the modules that are in no other system, among them its logic modules; its settings
+//   zone    its child zones, recursively; its settings; it leaves every system's list
+//   user    its API keys
+// Systems that lose a module or a zone get a new version. NotFound when the row is not there;
+// FailedPrecondition for the last admin.
+Result<std::vector<ConfigWrite>> planErase(const Site& site, model::Table table,
+                                           std::string_view id);
+
+// Takes a module out of a system, and erases it when no other system has it.
+Result<std::vector<ConfigWrite>> planRemoveModule(const Site& site, std::string_view systemId,
+                                                  std::string_view moduleId);
+
+// Inserts a module; a logic module also joins the end of its system's list.
+Result<std::vector<ConfigWrite>> planInsertModule(const Site& site, model::Module mod);
+
+}  // namespace busbar

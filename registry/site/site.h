@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "registry/model/records.h"
+#include "registry/store/config_store.h"
+#include "sdk/base/callback.h"
+
+namespace busbar {
+
+// The whole configuration in memory: every reader's view of it, as of one position of the change
+// log. Made from a snapshot and kept current by the store's changes. Returned pointers are valid
+// until the next reset() or apply(). Loop-only.
+class Site {
+ public:
+  // `before` is the row as it was; nullptr for an insert. Called after the site shows the change.
+  using Listener = Callback<void(const ConfigChange& change, const model::Record* before)>;
+  // Ends the subscription when destroyed. May outlive the site.
+  class Subscription {
+   public:
+    Subscription() = default;
+    Subscription(Subscription&&) = default;
+    Subscription& operator=(Subscription&&) = default;
+
+   private:
+    friend class Site;
+    std::shared_ptr<Listener> listener_;  // the site holds a weak_ptr
+  };
+
+  Site() = default;
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+
+  // Loads the store's snapshot, then follows its changes. The site must outlive the store.
+  void follow(ConfigStore& store, Instant deadline, Callback<void(Status)> done);
+  // Replaces everything. Listeners are kept and not called.
+  void reset(const ConfigSnapshot& snapshot);
+  void apply(const ConfigChange& change);
+  uint64_t position() const { return position_; }
+  [[nodiscard]] Subscription subscribe(Listener listener);
+
+  const model::Driver* findDriver(std::string_view id) const { return find(drivers_, id); }
+  const model::Module* findModule(std::string_view id) const { return find(modules_, id); }
+  const model::System* findSystem(std::string_view id) const { return find(systems_, id); }
+  const model::Zone* findZone(std::string_view id) const { return find(zones_, id); }
+  const model::Settings* findSettings(std::string_view id) const { return find(settings_, id); }
+  const model::User* findUser(std::string_view id) const { return find(users_, id); }
+  const model::ApiKey* findApiKey(std::string_view id) const { return find(apiKeys_, id); }
+  // Any of them, by its table.
+  bool contains(model::Table table, std::string_view id) const;
+
+  // Every row, by id, which is the order of creation.
+  std::vector<const model::Driver*> drivers() const { return sorted(drivers_); }
+  std::vector<const model::Module*> modules() const { return sorted(modules_); }
+  std::vector<const model::System*> systems() const { return sorted(systems_); }
+  std::vector<const model::Zone*> zones() const { return sorted(zones_); }
+  std::vector<const model::User*> users() const { return sorted(users_); }
+  std::vector<const model::ApiKey*> apiKeys() const { return sorted(apiKeys_); }
+
+  const model::User* findUserByEmail(std::string_view lowerEmail) const;
+  const model::ApiKey* findApiKeyByHash(std::string_view secretHash) const;
+  // The first system (by id) with that e-mail address.
+  const model::System* findSystemByEmail(std::string_view lowerEmail) const;
+
+  // Ids in order of creation; an empty set when there is none.
+  using Ids = std::set<std::string, std::less<>>;
+  const Ids& modulesOfDriver(std::string_view driverId) const;
+  const Ids& systemsOfModule(std::string_view moduleId) const;
+  const Ids& logicModulesOfSystem(std::string_view systemId) const;
+  const Ids& systemsOfZone(std::string_view zoneId) const;
+  const Ids& childrenOfZone(std::string_view zoneId) const;
+  const Ids& apiKeysOfUser(std::string_view userId) const;
+  // The documents of one parent, lowest level first.
+  std::vector<const model::Settings*> settingsOf(std::string_view parentId) const;
+
+  // The name a module has in its systems: its custom name, else the driver's module name.
+  std::string_view resolvedName(const model::Module& mod) const;
+  // The module a slug means in a system: "Display_2", or "Display" for the first. The number is
+  // what follows the last underscore if that is an integer. nullptr when the system or the module
+  // is absent.
+  const model::Module* resolve(std::string_view systemId, std::string_view slug) const;
+  // Resolved name -> module ids in the order of the system's list. nullptr when there is no such
+  // system.
+  using Names = std::map<std::string, std::vector<const model::Module*>, std::less<>>;
+  const Names* namesOf(std::string_view systemId) const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+  };
+  template <class T>
+  using ById = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  using Index = ById<Ids>;
+
+  template <class T>
+  static const T* find(const ById<T>& rows, std::string_view id) {
+    const auto it = rows.find(id);
+    return it == rows.end() ? nullptr : &it->second;
+  }
+  template <class T>
+  static std::vector<const T*> sorted(const ById<T>& rows);
+  static const Ids& idsIn(const Index& index, std::string_view key);
+  static void link(Index& index, const std::string& key, const std::string& id, bool add);
+
+  // Adds (or takes away) a row's entries in the indexes.
+  void index(const model::Driver&, bool) {}
+  void index(const model::Module& mod, bool add);
+  void index(const model::System& system, bool add);
+  void index(const model::Zone& zone, bool add);
+  void index(const model::Settings& settings, bool add);
+  void index(const model::User& user, bool add);
+  void index(const model::ApiKey& key, bool add);
+  // Forgets the cached names that a change of the row may alter.
+  void forgetNames(const model::Record& record);
+  ById<model::Driver>& rows(const model::Driver&) { return drivers_; }
+  ById<model::Module>& rows(const model::Module&) { return modules_; }
+  ById<model::System>& rows(const model::System&) { return systems_; }
+  ById<model::Zone>& rows(const model::Zone&) { return zones_; }
+  ById<model::Settings>& rows(const model::Settings&) { return settings_; }
+  ById<model::User>& rows(const model::User&) { return users_; }
+  ById<model::ApiKey>& rows(const model::ApiKey&) { return apiKeys_; }
+  // Stores or removes one row; returns what stood there before.
+  std::unique_ptr<model::Record> put(const ConfigChange& change);
+
+  uint64_t position_ = 0;
+  ById<model::Driver> drivers_;
+  ById<model::Module> modules_;
+  ById<model::System> systems_;
+  ById<model::Zone> zones_;
+  ById<model::Settings> settings_;
+  ById<model::User> users_;
+  ById<model::ApiKey> apiKeys_;
+  Index modulesByDriver_;
+  Index systemsByModule_;
+  Index logicBySystem_;
+  Index systemsByZone_;
+  Index childrenByZone_;
+  Index settingsByParent_;
+  Index keysByUser_;
+  Index systemsByEmail_;
+  ById<std::string> userByEmail_;
+  ById<std::string> keyByHash_;
+  mutable ById<Names> names_;  // by system, made on first use
+  std::list<std::weak_ptr<Listener>> listeners_;
+};
+
+}  // namespace busbar

@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/sample_records.h"
+
+#include <utility>
+
+namespace busbar::sample {
+namespace {
+
+std::string hex64(int n) {
+  std::string digits = std::to_string(n);
+  return std::string(64 - digits.size(), '0') + digits;
+}
+
+}  // namespace
+
+std::string id(model::Table table, int n) {
+  const std::string digits = std::to_string(n);
+  return std::string(model::idPrefix(table)) + "01J9ZQ4X0N" + std::string(16 - digits.size(), '0') +
+         digits;
+}
+
+model::Driver driver(int n) {
+  model::Driver d;
+  d.id = id(model::Table::Driver, n);
+  d.name = "Driver " + std::to_string(n);
+  d.description = "speaks to things";
+  d.moduleName = "Display";
+  d.role = model::Role::Device;
+  d.packageId = "org.example.display" + std::to_string(n);
+  d.version = "1.2.3";
+  d.digest = hex64(n);
+  d.fileName = "display.so";
+  d.manifest = R"({"links":[{"role":"main"}]})";
+  d.trust = model::Trust::Built;
+  d.isolation = model::Isolation::Module;
+  d.defaultUri = "https://display.example";
+  d.defaultPort = 4352;
+  d.ignoreConnected = true;
+  d.alertLevel = "high";
+  return d;
+}
+
+model::Module mod(int n, int driverNumber) {
+  model::Module m;
+  m.id = id(model::Table::Module, n);
+  m.driverId = id(model::Table::Driver, driverNumber);
+  m.ip = "10.0.0." + std::to_string(n % 250);
+  m.port = 4352;
+  m.tls = true;
+  m.makebreak = true;
+  m.notes = "left\nof the door";
+  m.running = true;
+  m.ignoreConnected = true;
+  m.ignoreStartstop = true;
+  m.launchOnExecute = true;
+  m.debug = true;
+  m.alertLevel = "low";
+  return m;
+}
+
+model::Zone zone(int n) {
+  model::Zone z;
+  z.id = id(model::Table::Zone, n);
+  z.name = "Zone " + std::to_string(n);
+  z.description = "a floor";
+  z.tags = {"level", "building"};
+  z.location = "48.1,11.5";
+  z.displayName = "Floor";
+  z.code = "F";
+  z.type = "level";
+  z.mapId = "map";
+  z.timezone = "Europe/Berlin";
+  z.images = {"a.png"};
+  z.count = 3;
+  z.capacity = 40;
+  return z;
+}
+
+model::System system(int n) {
+  model::System s;
+  s.id = id(model::Table::System, n);
+  s.name = "Room " + std::to_string(n);
+  s.description = "a room";
+  s.email = "room" + std::to_string(n) + "@example.com";
+  s.displayName = "Room";
+  s.code = "R";
+  s.type = "meeting";
+  s.mapId = "map-1";
+  s.timezone = "Australia/Sydney";
+  s.supportUrl = "https://help.example.com/room";
+  s.features = {"Display", "vc"};
+  s.images = {"b.png"};
+  s.capacity = 12;
+  s.installedUiDevices = 2;
+  s.bookable = true;
+  s.isPublic = true;
+  s.version = 4;
+  return s;
+}
+
+model::Settings settings(int n, std::string parentId, std::string_view text,
+                         model::EncryptionLevel level) {
+  model::Settings s;
+  s.id = id(model::Table::Settings, n);
+  s.parentId = std::move(parentId);
+  s.level = level;
+  s.text = text;
+  s.keys = {"a"};
+  s.modifiedById = id(model::Table::User, 1);
+  return s;
+}
+
+model::User user(int n, model::UserRole role) {
+  model::User u;
+  u.id = id(model::Table::User, n);
+  u.name = "User " + std::to_string(n);
+  u.email = "user" + std::to_string(n) + "@example.com";
+  u.role = role;
+  return u;
+}
+
+model::ApiKey apiKey(int n, int userNumber) {
+  model::ApiKey k;
+  k.id = id(model::Table::ApiKey, n);
+  k.name = "key " + std::to_string(n);
+  k.description = "for scripts";
+  k.userId = id(model::Table::User, userNumber);
+  k.secretHash = hex64(n);
+  k.permissions = model::UserRole::Support;
+  k.scopes = {"public", "control"};
+  k.expiresAt = 4'000'000'000;
+  return k;
+}
+
+}  // namespace busbar::sample

@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "registry/model/records.h"
+
+// Valid records with every member set to something other than its default, for tests. `n` makes ids
+// and unique members differ.
+namespace busbar::sample {
+
+// An id of the table with `n` in its last characters; rises with n.
+std::string id(model::Table table, int n = 1);
+model::Driver driver(int n = 1);
+model::Module mod(int n = 1, int driverNumber = 1);
+model::Zone zone(int n = 1);
+// Empty lists of zones and modules.
+model::System system(int n = 1);
+model::Settings settings(int n, std::string parentId, std::string_view text = "{\"a\":1}",
+                         model::EncryptionLevel level = model::EncryptionLevel::None);
+model::User user(int n = 1, model::UserRole role = model::UserRole::Admin);
+model::ApiKey apiKey(int n = 1, int userNumber = 1);
+
+}  // namespace busbar::sample

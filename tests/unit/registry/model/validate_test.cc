@@ -1,0 +1,193 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/model/validate.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/sample_records.h"
+
+namespace busbar::model {
+namespace {
+
+std::vector<std::string> fieldsOf(const FieldErrors& errors) {
+  std::vector<std::string> out;
+  for (const FieldError& e : errors) {
+    EXPECT_FALSE(e.reason.empty());
+    out.push_back(e.field);
+  }
+  return out;
+}
+using Fields = std::vector<std::string>;
+
+Module logicModule() {
+  Module m;
+  m.driverId = sample::id(Table::Driver);
+  m.controlSystemId = sample::id(Table::System);
+  return m;
+}
+
+Driver driverOf(Role role, const char* manifest = R"({"links":[{}]})") {
+  Driver d = sample::driver();
+  d.role = role;
+  d.manifest = manifest;
+  return d;
+}
+
+TEST(Validate, SamplesAreValid) {
+  EXPECT_EQ(fieldsOf(validate(sample::driver())), Fields{});
+  EXPECT_EQ(fieldsOf(validate(sample::mod(), sample::driver())), Fields{});
+  EXPECT_EQ(fieldsOf(validate(sample::system())), Fields{});
+  EXPECT_EQ(fieldsOf(validate(sample::zone())), Fields{});
+  EXPECT_EQ(fieldsOf(validate(sample::settings(1, sample::id(Table::Zone)))), Fields{});
+  EXPECT_EQ(fieldsOf(validate(sample::user())), Fields{});
+  EXPECT_EQ(fieldsOf(validate(sample::apiKey())), Fields{});
+}
+
+TEST(Validate, EmptyRecordsNameTheirRequiredMembers) {
+  EXPECT_EQ(fieldsOf(validate(Driver{})),
+            (Fields{"name", "module_name", "package_id", "version", "file_name", "digest"}));
+  EXPECT_EQ(fieldsOf(validate(Module{}, driverOf(Role::Device))),
+            (Fields{"driver_id", "ip", "port"}));
+  EXPECT_EQ(fieldsOf(validate(System{})), Fields{"name"});
+  EXPECT_EQ(fieldsOf(validate(Zone{})), Fields{"name"});
+  EXPECT_EQ(fieldsOf(validate(Settings{})), Fields{"parent_id"});
+  EXPECT_EQ(fieldsOf(validate(User{})), (Fields{"name", "email"}));
+  EXPECT_EQ(fieldsOf(validate(ApiKey{})), (Fields{"name", "user_id", "secret_hash"}));
+}
+
+TEST(Validate, DeviceNeedsAHostAndAPort) {
+  Module m = sample::mod();
+  for (const char* ip : {"", " ", "a b", "-x", "a..b", "http://x", "x/y"}) {
+    m.ip = ip;
+    EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Ssh))), Fields{"ip"}) << ip;
+  }
+  for (const char* ip : {"10.0.0.1", "::1", "fe80::1", "projector.lan", "a_b"}) {
+    m.ip = ip;
+    EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Device))), Fields{}) << ip;
+  }
+  for (const int port : {-1, 0, 65536}) {
+    m.port = port;
+    EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Device))), Fields{"port"}) << port;
+  }
+}
+
+TEST(Validate, ADriverWithoutLinksNeedsNoAddress) {
+  Module m;
+  m.driverId = sample::id(Table::Driver);
+  for (const char* manifest : {"{}", R"({"links":[]})", R"({"links":{}})"}) {
+    EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Device, manifest))), Fields{});
+    EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service, manifest))), Fields{});
+  }
+  EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service))), Fields{"uri"});
+  EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Device, "not json"))), (Fields{"ip", "port"}));
+}
+
+TEST(Validate, LogicModuleNeedsItsSystemAndOthersMustNotHaveOne) {
+  EXPECT_EQ(fieldsOf(validate(logicModule(), driverOf(Role::Logic))), Fields{});
+  Module lost = logicModule();
+  lost.controlSystemId.clear();
+  EXPECT_EQ(fieldsOf(validate(lost, driverOf(Role::Logic))), Fields{"control_system_id"});
+  Module device = sample::mod();
+  device.controlSystemId = sample::id(Table::System);
+  EXPECT_EQ(fieldsOf(validate(device, driverOf(Role::Device))), Fields{"control_system_id"});
+}
+
+TEST(Validate, NormaliseDerivesWhatFollowsFromTheRole) {
+  Module m = sample::mod();
+  m.udp = true;
+  normalise(m, driverOf(Role::Device));
+  EXPECT_FALSE(m.tls);
+
+  m = Module{};
+  normalise(m, driverOf(Role::Service));
+  EXPECT_EQ(m.uri, "https://display.example");
+  EXPECT_TRUE(m.tls);
+  m.uri = " http://other ";
+  normalise(m, driverOf(Role::Websocket));
+  EXPECT_EQ(m.uri, "http://other");
+  EXPECT_FALSE(m.tls);
+
+  m = sample::mod();
+  normalise(m, driverOf(Role::Logic));
+  EXPECT_EQ(m.ip, "");
+  EXPECT_EQ(m.port, 0);
+  EXPECT_FALSE(m.tls);
+}
+
+TEST(Validate, NormaliseTrimsLowersAndRemovesRepeats) {
+  System s;
+  s.name = "  Room 1\t";
+  s.email = " Room@Example.COM ";
+  s.features = {"a", " a", "", "b"};
+  normalise(s);
+  EXPECT_EQ(s.name, "Room 1");
+  EXPECT_EQ(s.email, "room@example.com");
+  EXPECT_EQ(s.features, (std::vector<std::string>{"a", "b"}));
+  Zone z;
+  z.name = " ";
+  z.tags = {"x", "x"};
+  normalise(z);
+  EXPECT_EQ(z.name, "");
+  EXPECT_EQ(z.tags.size(), 1u);
+}
+
+TEST(Validate, SystemMembersAreChecked) {
+  const auto broken = [](auto change) {
+    System s = sample::system();
+    change(s);
+    return fieldsOf(validate(s));
+  };
+  EXPECT_EQ(broken([](System& s) { s.email = "x"; }), Fields{"email"});
+  EXPECT_EQ(broken([](System& s) { s.supportUrl = "help"; }), Fields{"support_url"});
+  EXPECT_EQ(broken([](System& s) { s.timezone = "../etc/passwd"; }), Fields{"timezone"});
+  EXPECT_EQ(broken([](System& s) { s.zones = {"zone-1"}; }), Fields{"zones"});
+  EXPECT_EQ(
+      broken([](System& s) { s.modules = {sample::id(Table::Module), sample::id(Table::Module)}; }),
+      Fields{"modules"});
+  EXPECT_EQ(broken([](System& s) { s.capacity = -1; }), Fields{"capacity"});
+  EXPECT_EQ(broken([](System& s) { s.name = "a\nb"; }), Fields{"name"});
+  EXPECT_EQ(broken([](System& s) { s.name = std::string(257, 'a'); }), Fields{"name"});
+  EXPECT_EQ(broken([](System& s) { s.code = "\xFF"; }), Fields{"code"});
+  EXPECT_EQ(broken([](System& s) { s.features.assign(1001, "f"); }), Fields{"features"});
+}
+
+TEST(Validate, OtherRecordsAreChecked) {
+  Zone zone = sample::zone();
+  zone.parentId = zone.id;
+  EXPECT_EQ(fieldsOf(validate(zone)), Fields{"parent_id"});
+  Settings settings = sample::settings(1, sample::id(Table::User));
+  EXPECT_EQ(fieldsOf(validate(settings)), Fields{"parent_id"});
+  settings.parentId = sample::id(Table::Driver);
+  settings.text = std::string(64 * 1024 + 1, ' ');
+  EXPECT_EQ(fieldsOf(validate(settings)), Fields{"settings_string"});
+  ApiKey key = sample::apiKey();
+  key.scopes.clear();
+  key.expiresAt = -1;
+  EXPECT_EQ(fieldsOf(validate(key)), (Fields{"scopes", "expires_at"}));
+  Driver driver = sample::driver();
+  driver.fileName = "../x.so";
+  driver.digest[0] = 'A';
+  driver.alertLevel = "loud";
+  EXPECT_EQ(fieldsOf(validate(driver)), (Fields{"file_name", "digest", "alert_level"}));
+}
+
+TEST(Validate, UriHostAndEmailForms) {
+  for (const char* good :
+       {"http://a", "https://user@host.lan:8443/x?y#z", "wss://[::1]:80/", "tcp://10.0.0.1:1"}) {
+    EXPECT_TRUE(isUri(good)) << good;
+  }
+  for (const char* bad :
+       {"", "a", "://a", "1http://a", "http://", "http://a b", "http://a:0", "http://a:99999",
+        "http://a:x", "http://[::1", "http:/a", "ht tp://a", "http://a:"}) {
+    EXPECT_FALSE(isUri(bad)) << bad;
+  }
+  EXPECT_FALSE(isHost(std::string(64, 'a')));
+  EXPECT_FALSE(isHost(std::string(254, 'a')));
+  for (const char* bad : {"", "@", "a@", "@a", "a@b@c", "a b@c", "a@b c", "a,b@c"}) {
+    EXPECT_FALSE(isEmail(bad)) << bad;
+  }
+  EXPECT_TRUE(isEmail("first.last+tag@mail.example.com"));
+}
+
+}  // namespace
+}  // namespace busbar::model

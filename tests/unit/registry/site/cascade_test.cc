@@ -1,0 +1,203 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/site/cascade.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/sample_records.h"
+
+namespace busbar {
+namespace {
+
+using model::Table;
+using Strings = std::vector<std::string>;
+
+std::string id(Table table, int n) {
+  return sample::id(table, n);
+}
+
+// Two rooms share module 2; room 1 also has module 1 and the logic module 3; zone 2 lies in zone 1.
+class CascadeTest : public testing::Test {
+ protected:
+  CascadeTest() {
+    model::Module logic = sample::mod(3, 2);
+    logic.controlSystemId = id(Table::System, 1);
+    model::Driver logicDriver = sample::driver(2);
+    logicDriver.role = model::Role::Logic;
+    logicDriver.moduleName = "Logic";
+    model::System one = sample::system(1);
+    one.modules = {id(Table::Module, 1), id(Table::Module, 2), id(Table::Module, 3)};
+    one.zones = {id(Table::Zone, 2), id(Table::Zone, 1)};
+    one.features = {"Display", "Logic", "vc"};
+    model::System two = sample::system(2);
+    two.modules = {id(Table::Module, 2)};
+    two.zones = {id(Table::Zone, 1)};
+    two.features = {"Display"};
+    model::Zone child = sample::zone(2);
+    child.parentId = id(Table::Zone, 1);
+    site.reset(
+        {1,
+         {sample::driver(1), logicDriver, sample::mod(1), sample::mod(2), logic, one, two,
+          sample::zone(1), child, sample::user(1), sample::user(2, model::UserRole::User),
+          sample::apiKey(1, 2), sample::settings(1, id(Table::Module, 1)),
+          sample::settings(2, id(Table::Driver, 1)), sample::settings(3, id(Table::System, 1)),
+          sample::settings(4, id(Table::Zone, 2)), sample::settings(5, id(Table::Module, 3))}});
+  }
+
+  Strings erased(const std::vector<ConfigWrite>& writes) {
+    Strings out;
+    for (const ConfigWrite& w : writes) {
+      if (w.kind == ConfigWrite::Kind::Erase) {
+        out.push_back(model::commonOf(w.record).id);
+      }
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+  // The updated row of a system in the plan; fails when there is not exactly one.
+  model::System updated(const std::vector<ConfigWrite>& writes, int n) {
+    model::System out;
+    int found = 0;
+    for (const ConfigWrite& w : writes) {
+      const auto* system = std::get_if<model::System>(&w.record);
+      if (w.kind == ConfigWrite::Kind::Update && system != nullptr &&
+          system->id == id(Table::System, n)) {
+        out = *system;
+        ++found;
+      }
+    }
+    EXPECT_EQ(found, 1);
+    return out;
+  }
+  // Applied to the site, a plan leaves no reference to a row that is gone.
+  void expectWhole(const std::vector<ConfigWrite>& writes) {
+    for (const ConfigWrite& w : writes) {
+      site.apply({site.position() + 1, w.kind, w.record});
+    }
+    for (const model::System* s : site.systems()) {
+      for (const std::string& m : s->modules) {
+        EXPECT_NE(site.findModule(m), nullptr) << m;
+      }
+      for (const std::string& z : s->zones) {
+        EXPECT_NE(site.findZone(z), nullptr) << z;
+      }
+    }
+    for (const model::Module* m : site.modules()) {
+      EXPECT_NE(site.findDriver(m->driverId), nullptr);
+      EXPECT_TRUE(m->controlSystemId.empty() || site.findSystem(m->controlSystemId) != nullptr);
+    }
+    for (const model::Zone* z : site.zones()) {
+      EXPECT_TRUE(z->parentId.empty() || site.findZone(z->parentId) != nullptr);
+    }
+  }
+
+  Site site;
+};
+
+TEST_F(CascadeTest, ModuleTakesItsSettingsAndLeavesItsSystems) {
+  const auto plan = planErase(site, Table::Module, id(Table::Module, 1));
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(erased(*plan), (Strings{id(Table::Module, 1), id(Table::Settings, 1)}));
+  const auto room = updated(*plan, 1);
+  EXPECT_EQ(room.modules, (Strings{id(Table::Module, 2), id(Table::Module, 3)}));
+  EXPECT_EQ(room.version, 5);
+  EXPECT_EQ(room.features, (Strings{"Display", "Logic", "vc"})) << "another display is still there";
+  expectWhole(*plan);
+}
+
+TEST_F(CascadeTest, LastModuleOfANameTakesTheFeature) {
+  const auto plan = planErase(site, Table::Module, id(Table::Module, 3));
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(updated(*plan, 1).features, (Strings{"Display", "vc"}));
+}
+
+TEST_F(CascadeTest, DriverTakesAllItsModules) {
+  const auto plan = planErase(site, Table::Driver, id(Table::Driver, 1));
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(erased(*plan),
+            (Strings{id(Table::Driver, 1), id(Table::Module, 1), id(Table::Module, 2),
+                     id(Table::Settings, 1), id(Table::Settings, 2)}));
+  EXPECT_EQ(updated(*plan, 1).modules, Strings{id(Table::Module, 3)});
+  EXPECT_EQ(updated(*plan, 1).version, 5) << "raised once, for two modules";
+  EXPECT_TRUE(updated(*plan, 2).modules.empty());
+  expectWhole(*plan);
+}
+
+TEST_F(CascadeTest, SystemTakesModulesThatAreNowhereElseAndItsLogicModules) {
+  const auto plan = planErase(site, Table::System, id(Table::System, 1));
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(erased(*plan),
+            (Strings{id(Table::Module, 1), id(Table::Module, 3), id(Table::Settings, 1),
+                     id(Table::Settings, 3), id(Table::Settings, 5), id(Table::System, 1)}));
+  expectWhole(*plan);
+}
+
+TEST_F(CascadeTest, LogicModuleSharedWithAnotherSystemGoesWithItsOwn) {
+  model::System two = *site.findSystem(id(Table::System, 2));
+  two.modules.push_back(id(Table::Module, 3));
+  site.apply({2, ConfigWrite::Kind::Update, two});
+  const auto plan = planErase(site, Table::System, id(Table::System, 1));
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(updated(*plan, 2).modules, Strings{id(Table::Module, 2)});
+  expectWhole(*plan);
+}
+
+TEST_F(CascadeTest, ZoneTakesItsChildrenAndLeavesItsSystems) {
+  const auto plan = planErase(site, Table::Zone, id(Table::Zone, 1));
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(erased(*plan),
+            (Strings{id(Table::Settings, 4), id(Table::Zone, 1), id(Table::Zone, 2)}));
+  EXPECT_TRUE(updated(*plan, 1).zones.empty());
+  EXPECT_EQ(updated(*plan, 1).version, 5);
+  EXPECT_TRUE(updated(*plan, 2).zones.empty());
+  expectWhole(*plan);
+}
+
+TEST_F(CascadeTest, UserTakesItsKeysAndTheLastAdminStays) {
+  const auto plan = planErase(site, Table::User, id(Table::User, 2));
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(erased(*plan), (Strings{id(Table::ApiKey, 1), id(Table::User, 2)}));
+  const auto refused = planErase(site, Table::User, id(Table::User, 1));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::FailedPrecondition);
+  EXPECT_EQ(refused.error().reason, "last_admin");
+}
+
+TEST_F(CascadeTest, AbsentRowsAreNotFound) {
+  for (int table = 0; table < 7; ++table) {
+    const auto plan = planErase(site, static_cast<Table>(table), "nothing");
+    ASSERT_FALSE(plan.ok());
+    EXPECT_EQ(plan.error().code, ErrorCode::NotFound);
+  }
+}
+
+TEST_F(CascadeTest, RemovingAModuleErasesItOnlyWhenNoOtherSystemHasIt) {
+  const auto shared = planRemoveModule(site, id(Table::System, 1), id(Table::Module, 2));
+  ASSERT_TRUE(shared.ok());
+  EXPECT_TRUE(erased(*shared).empty());
+  EXPECT_EQ(updated(*shared, 1).modules, (Strings{id(Table::Module, 1), id(Table::Module, 3)}));
+  const auto alone = planRemoveModule(site, id(Table::System, 1), id(Table::Module, 1));
+  ASSERT_TRUE(alone.ok());
+  EXPECT_EQ(erased(*alone), (Strings{id(Table::Module, 1), id(Table::Settings, 1)}));
+  EXPECT_FALSE(planRemoveModule(site, id(Table::System, 2), id(Table::Module, 1)).ok());
+  EXPECT_FALSE(planRemoveModule(site, id(Table::System, 9), id(Table::Module, 1)).ok());
+}
+
+TEST_F(CascadeTest, InsertedLogicModuleJoinsItsSystem) {
+  model::Module logic = sample::mod(4, 2);
+  logic.controlSystemId = id(Table::System, 2);
+  const auto plan = planInsertModule(site, logic);
+  ASSERT_TRUE(plan.ok());
+  ASSERT_EQ(plan->size(), 2u);
+  EXPECT_EQ(plan->front().kind, ConfigWrite::Kind::Insert);
+  EXPECT_EQ(updated(*plan, 2).modules, (Strings{id(Table::Module, 2), id(Table::Module, 4)}));
+  EXPECT_EQ(updated(*plan, 2).version, 5);
+  EXPECT_EQ(planInsertModule(site, sample::mod(5))->size(), 1u);
+  logic.controlSystemId = id(Table::System, 9);
+  EXPECT_EQ(planInsertModule(site, logic).error().field, "control_system_id");
+}
+
+}  // namespace
+}  // namespace busbar
