@@ -85,16 +85,17 @@ struct RunnerInfo {
   std::optional<ExitReport> lastExit;
 };
 
-// One thing that happened, as streamed to clients.
+// One thing that happened, as streamed to clients. Everything is borrowed: copy what outlives the
+// listener's call.
 struct HostEvent {
   enum class Kind { State, Log, Module };
   Kind kind = Kind::State;
-  std::string moduleId;
-  Epoch epoch;
-  StateEntry state;       // Kind::State
-  bool conflates = true;  // Kind::State: newer values may replace it (status key kind "state")
-  LogLine log;            // Kind::Log
-  ModuleHealth health;    // Kind::Module
+  std::string_view moduleId;
+  std::string_view epoch;
+  const StateEntry* state = nullptr;  // Kind::State; empty json: the key was removed
+  bool conflates = true;  // Kind::State: a newer value may replace it (manifest kind "state")
+  const LogLine* log = nullptr;          // Kind::Log
+  const ModuleHealth* health = nullptr;  // Kind::Module
 };
 
 // Ends the subscription when destroyed. Loop-only.
