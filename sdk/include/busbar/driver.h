@@ -465,8 +465,16 @@ BUSBAR_EXPORT const busbar_driver* busbar_entry_1(uint32_t host_minor,
                                                   uint32_t host_flags) BUSBAR_NOEXCEPT;
 
 /* manifest.json stands byte for byte in this retained section, so that tools read it without running
- * code; busbar_add_driver() places it there and defines busbar_manifest. */
+ * code. busbar_add_driver() places it there and defines this function, local to the driver. */
 #define BUSBAR_MANIFEST_SECTION ".busbar.manifest"
+__attribute__((visibility("hidden"))) busbar_str busbar_manifest(void);
+
+/* ELF note that busbar_add_driver() adds: four 32-bit words MAGIC, ABI major, BUSBAR_TARGET_MINOR and
+ * release of the SDK. */
+#define BUSBAR_NOTE_SECTION ".note.busbar"
+#define BUSBAR_NOTE_NAME "Busbar"
+#define BUSBAR_NOTE_TYPE 1
+#define BUSBAR_NOTE_MAGIC 0x42535242
 
 #ifdef __cplusplus
 }
