@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/busbard/config.h"
+
+#include <stdlib.h>
+
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace busbar::daemon {
+namespace {
+
+std::string exampleFile() {
+  const std::ifstream file(
+      std::string(getenv("BUSBAR_SOURCE") == nullptr ? "." : getenv("BUSBAR_SOURCE")) +
+      "/packaging/busbard.toml");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string failureOf(std::string_view toml) {
+  Config config;
+  const Status status = applyToml(toml, "busbard.toml", config);
+  EXPECT_EQ(config, Config()) << "a refused file must change nothing";
+  return status.ok() ? "accepted" : status.error().message;
+}
+
+TEST(Config, ExampleFileDocumentsEveryKeyWithItsDefault) {
+  const std::string text =
+      std::regex_replace(exampleFile(), std::regex("(^|\n)#([a-z_]+ = )"), "$1$2");
+  Config config;
+  const Status status = applyToml(text, "busbard.toml", config);
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  EXPECT_EQ(config, Config());
+  for (const std::string& key : configKeys()) {
+    const std::string name = key.substr(key.find('.') + 1);
+    EXPECT_NE(text.find("\n" + name + " = "), std::string::npos) << key << " is not documented";
+  }
+}
+
+TEST(Config, AppliesValues) {
+  Config config;
+  const Status status = applyToml(
+      "[server]\nlisten = [\"0.0.0.0:80\", \"[::1]:0\"]\nidle_timeout_ms = 5000\n"
+      "[log]\nlevel = \"debug\"\n[sandbox]\nrequire = \"seccomp-only\"\n"
+      "[drivers]\nallow_unsigned = true\n[data]\ndir = \"/x\"\n",
+      "f", config);
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  EXPECT_EQ(config.listen, (std::vector<ListenAddress>{{"0.0.0.0", 80}, {"::1", 0}}));
+  EXPECT_EQ(config.idleTimeout, Milliseconds(5000));
+  EXPECT_EQ(config.logLevel, LogLevel::Debug);
+  EXPECT_EQ(config.sandboxRequire, SandboxRequire::SeccompOnly);
+  EXPECT_TRUE(config.allowUnsigned);
+  EXPECT_EQ(config.dataDir, "/x");
+}
+
+struct Refused {
+  const char* toml;
+  const char* message;
+};
+class ConfigRefuses : public testing::TestWithParam<Refused> {};
+
+TEST_P(ConfigRefuses, WithPlaceAndRule) {
+  EXPECT_NE(failureOf(GetParam().toml).find(GetParam().message), std::string::npos)
+      << failureOf(GetParam().toml);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, ConfigRefuses,
+    testing::Values(
+        Refused{"[server]\nlissten = \"x\"\n",
+                "busbard.toml:2:1: unknown key 'lissten' in [server]"},
+        Refused{"\n[sever]\n", "busbard.toml:2:2: unknown section 'sever'"},
+        Refused{"dir = 1\n", "busbard.toml:1:1: unknown key 'dir'; the sections are"},
+        Refused{"data = 1\n", "unknown key 'data'"},
+        Refused{"[data]\ndir = 5\n", "busbard.toml:2:7: data.dir: must be a string"},
+        Refused{"[server]\nmax_connections = 0\n",
+                "busbard.toml:2:19: server.max_connections: must be an integer from 1 to 1000000"},
+        Refused{"[server]\nmax_connections = 1.5\n", "must be an integer"},
+        Refused{"[server]\nlisten = []\n", "list of 1 to 16 addresses"},
+        Refused{"[server]\nlisten = [1]\n", "must be a string"},
+        Refused{"[server]\nlisten = \"localhost:80\"\n", "numeric address"},
+        Refused{"[server]\nlisten = \"127.0.0.1\"\n", "port is missing"},
+        Refused{"[server]\nlisten = \"127.0.0.1:65536\"\n", "from 0 to 65535"},
+        Refused{"[log]\nlevel = \"loud\"\n", "trace, debug, info, warn or error"},
+        Refused{"[sandbox]\nrequire = \"none\"\n", "full, no-userns or seccomp-only"},
+        Refused{"[drivers]\nallow_unsigned = \"yes\"\n", "true or false"},
+        Refused{"[server\n", "busbard.toml:1:8: "},
+        Refused{"[log]\nlevel = \"info\"\nlevel = \"info\"\n", "busbard.toml:3:"}));
+
+TEST(Config, OneBadKeyChangesNothing) {
+  failureOf("[log]\nlevel = \"debug\"\n[server]\nnope = 1\n");
+}
+
+TEST(Config, MissingFileIsNamed) {
+  Config config;
+  const Status status = applyTomlFile("/nonexistent/busbard.toml", config);
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().message.find("/nonexistent/busbard.toml"), std::string::npos);
+}
+
+TEST(Config, CertificateNeedsAKey) {
+  Config config;
+  config.tlsCertificateFile = "/cert.pem";
+  EXPECT_FALSE(checkConfig(config).ok());
+  config.tlsKeyFile = "/key.pem";
+  EXPECT_TRUE(checkConfig(config).ok());
+}
+
+TEST(ListenAddress, RoundTrips) {
+  for (const char* text : {"127.0.0.1:0", "0.0.0.0:65535", "[::]:8080", "[fe80::1]:1"}) {
+    const auto address = toListenAddress(text);
+    ASSERT_TRUE(address.ok()) << text;
+    EXPECT_EQ(toString(*address), text);
+  }
+  for (const char* text : {"", ":", ":80", "::1:80", "[127.0.0.1]:80", "127.0.0.1:", "127.0.0.1:-1",
+                           "127.0.0.1:8 0", "[]:1", "1.2.3:4"}) {
+    EXPECT_FALSE(toListenAddress(text).ok()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace busbar::daemon
