@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/store/config_columns.h"
+
+#include <optional>
+
+#include "registry/model/ids.h"
+
+namespace busbar {
+namespace {
+
+using model::Table;
+
+Column textOrNull(const char* name, const std::string& value) {
+  if (value.empty()) {
+    return {name, std::monostate()};
+  }
+  return {name, value};
+}
+
+constexpr const char* kSettingsOf = "SELECT 1 FROM settings WHERE parent_id = ?";
+constexpr Referrer kDriver[] = {
+    {"driver_id", Table::Module, "SELECT 1 FROM modules WHERE driver_id = ?"},
+    {"parent_id", Table::Settings, kSettingsOf}};
+constexpr Referrer kModule[] = {
+    {"modules", Table::System, "SELECT 1 FROM system_modules WHERE module_id = ?"},
+    {"parent_id", Table::Settings, kSettingsOf}};
+constexpr Referrer kSystem[] = {
+    {"control_system_id", Table::Module, "SELECT 1 FROM modules WHERE control_system_id = ?"},
+    {"parent_id", Table::Settings, kSettingsOf}};
+constexpr Referrer kZone[] = {
+    {"zones", Table::System, "SELECT 1 FROM system_zones WHERE zone_id = ?"},
+    {"parent_id", Table::Zone, "SELECT 1 FROM zones WHERE parent_id = ?"},
+    {"parent_id", Table::Settings, kSettingsOf}};
+constexpr Referrer kUser[] = {
+    {"user_id", Table::ApiKey, "SELECT 1 FROM api_keys WHERE user_id = ?"}};
+
+// The table that a settings row's parent must be in, by the form of the id.
+std::optional<Table> parentTable(const std::string& parentId) {
+  for (const Table table : {Table::Driver, Table::Module, Table::System, Table::Zone}) {
+    if (parentId.starts_with(model::idPrefix(table))) {
+      return table;
+    }
+  }
+  return std::nullopt;
+}
+
+struct References {
+  std::vector<Reference> out;
+
+  void operator()(const model::Driver&) {}
+  void operator()(const model::User&) {}
+  void operator()(const model::Module& mod) {
+    out.push_back({"driver_id", Table::Driver, mod.driverId});
+    if (!mod.controlSystemId.empty()) {
+      out.push_back({"control_system_id", Table::System, mod.controlSystemId});
+    }
+  }
+  void operator()(const model::System& system) {
+    for (const std::string& id : system.modules) {
+      out.push_back({"modules", Table::Module, id});
+    }
+    for (const std::string& id : system.zones) {
+      out.push_back({"zones", Table::Zone, id});
+    }
+  }
+  void operator()(const model::Zone& zone) {
+    if (!zone.parentId.empty()) {
+      out.push_back({"parent_id", Table::Zone, zone.parentId});
+    }
+  }
+  void operator()(const model::Settings& settings) {
+    // No table fits a malformed parent: any one will not find it.
+    out.push_back(
+        {"parent_id", parentTable(settings.parentId).value_or(Table::Zone), settings.parentId});
+  }
+  void operator()(const model::ApiKey& key) { out.push_back({"user_id", Table::User, key.userId}); }
+};
+
+}  // namespace
+
+std::string_view sqlTable(Table table) {
+  switch (table) {
+    case Table::Driver:
+      return "drivers";
+    case Table::Module:
+      return "modules";
+    case Table::System:
+      return "systems";
+    case Table::Zone:
+      return "zones";
+    case Table::Settings:
+      return "settings";
+    case Table::User:
+      return "users";
+    case Table::ApiKey:
+      return "api_keys";
+  }
+  return "";
+}
+
+Columns columnsOf(const model::Record& record) {
+  if (const auto* mod = std::get_if<model::Module>(&record)) {
+    return {{"driver_id", mod->driverId}, textOrNull("control_system_id", mod->controlSystemId)};
+  }
+  if (const auto* system = std::get_if<model::System>(&record)) {
+    return {{"name", system->name}};
+  }
+  if (const auto* zone = std::get_if<model::Zone>(&record)) {
+    return {{"name", zone->name}, textOrNull("parent_id", zone->parentId)};
+  }
+  if (const auto* settings = std::get_if<model::Settings>(&record)) {
+    return {{"parent_id", settings->parentId},
+            {"encryption_level", static_cast<int64_t>(settings->level)}};
+  }
+  if (const auto* user = std::get_if<model::User>(&record)) {
+    return {{"email", user->email}};
+  }
+  if (const auto* key = std::get_if<model::ApiKey>(&record)) {
+    return {{"name", key->name}, {"user_id", key->userId}, {"secret_hash", key->secretHash}};
+  }
+  return {};
+}
+
+std::string insertSql(Table table, const Columns& columns) {
+  std::string names = "id, revision, document";
+  std::string places = "?1, ?2, ?3";
+  for (size_t i = 0; i < columns.size(); ++i) {
+    names += std::string(", ") + columns[i].name;
+    places += ", ?" + std::to_string(i + 4);
+  }
+  return "INSERT INTO " + std::string(sqlTable(table)) + " (" + names + ") VALUES (" + places + ")";
+}
+
+std::string updateSql(Table table, const Columns& columns) {
+  std::string set = "revision = ?2, document = ?3";
+  for (size_t i = 0; i < columns.size(); ++i) {
+    set += std::string(", ") + columns[i].name + " = ?" + std::to_string(i + 4);
+  }
+  return "UPDATE " + std::string(sqlTable(table)) + " SET " + set + " WHERE id = ?1";
+}
+
+std::vector<Reference> referencesOf(const model::Record& record) {
+  References references;
+  std::visit(references, record);
+  return std::move(references.out);
+}
+
+std::span<const Referrer> referrersOf(Table table) {
+  switch (table) {
+    case Table::Driver:
+      return kDriver;
+    case Table::Module:
+      return kModule;
+    case Table::System:
+      return kSystem;
+    case Table::Zone:
+      return kZone;
+    case Table::User:
+      return kUser;
+    case Table::Settings:
+    case Table::ApiKey:
+      break;
+  }
+  return {};
+}
+
+}  // namespace busbar

@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/store/migrations.h"
+
+#include <string>
+
+namespace busbar {
+namespace {
+
+// Every row's document holds all of its members (registry/model/record_json.h); columns repeat what
+// is unique, refers to other rows, or is asked for. References are checked at commit, so that the
+// writes of one transaction may come in any order.
+constexpr const char* kConfig1 = R"sql(
+CREATE TABLE meta (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO meta (name, value) VALUES ('position', '0'), ('generation', '0'), ('key_id', '');
+
+CREATE TABLE drivers (
+  id TEXT PRIMARY KEY,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE zones (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  parent_id TEXT REFERENCES zones (id) DEFERRABLE INITIALLY DEFERRED,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX zones_parent ON zones (parent_id);
+
+CREATE TABLE systems (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE modules (
+  id TEXT PRIMARY KEY,
+  driver_id TEXT NOT NULL REFERENCES drivers (id) DEFERRABLE INITIALLY DEFERRED,
+  control_system_id TEXT REFERENCES systems (id) DEFERRABLE INITIALLY DEFERRED,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX modules_driver ON modules (driver_id);
+CREATE INDEX modules_system ON modules (control_system_id);
+
+CREATE TABLE system_modules (
+  system_id TEXT NOT NULL REFERENCES systems (id) DEFERRABLE INITIALLY DEFERRED,
+  module_id TEXT NOT NULL REFERENCES modules (id) DEFERRABLE INITIALLY DEFERRED,
+  PRIMARY KEY (system_id, module_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX system_modules_module ON system_modules (module_id);
+
+CREATE TABLE system_zones (
+  system_id TEXT NOT NULL REFERENCES systems (id) DEFERRABLE INITIALLY DEFERRED,
+  zone_id TEXT NOT NULL REFERENCES zones (id) DEFERRABLE INITIALLY DEFERRED,
+  PRIMARY KEY (system_id, zone_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX system_zones_zone ON system_zones (zone_id);
+
+CREATE TABLE settings (
+  id TEXT PRIMARY KEY,
+  parent_id TEXT NOT NULL,
+  encryption_level INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  UNIQUE (parent_id, encryption_level)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE settings_versions (
+  settings_id TEXT NOT NULL REFERENCES settings (id) DEFERRABLE INITIALLY DEFERRED,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  PRIMARY KEY (settings_id, revision)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE users (
+  id TEXT PRIMARY KEY,
+  email TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE api_keys (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  user_id TEXT NOT NULL REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED,
+  secret_hash TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_keys_user ON api_keys (user_id);
+
+CREATE TABLE change_log (
+  position INTEGER NOT NULL,
+  ordinal INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  record TEXT NOT NULL,
+  row_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  trace_id TEXT NOT NULL,
+  changed_at INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  PRIMARY KEY (position, ordinal)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kState1 = R"sql(
+CREATE TABLE owners (
+  module_id TEXT PRIMARY KEY,
+  epoch TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE statuses (
+  module_id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  time_ns INTEGER NOT NULL,
+  PRIMARY KEY (module_id, key)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kConfigSteps[] = {kConfig1};
+constexpr const char* kStateSteps[] = {kState1};
+constexpr Schema kConfigSchema{"configuration database", 0x42755362, kConfigSteps};  // "BuSb"
+constexpr Schema kStateSchema{"state database", 0x42755373, kStateSteps};            // "BuSs"
+
+struct FileVersion {
+  int64_t application = 0;
+  int64_t version = 0;
+  int64_t tables = 0;
+};
+
+Result<FileVersion> versionOf(sqlite::Database& db) {
+  FileVersion file;
+  const struct {
+    const char* sql;
+    int64_t* out;
+  } queries[] = {{"PRAGMA application_id", &file.application},
+                 {"PRAGMA user_version", &file.version},
+                 {"SELECT count(*) FROM sqlite_schema", &file.tables}};
+  for (const auto& query : queries) {
+    auto number = db.queryInt(query.sql);
+    if (!number.ok()) {
+      return std::move(number).error();
+    }
+    *query.out = *number;
+  }
+  return file;
+}
+
+Status checkFile(const FileVersion& file, const Schema& schema) {
+  const bool fresh = file.tables == 0 && file.version == 0 && file.application == 0;
+  if (!fresh && file.application != schema.applicationId) {
+    return Error::because(ErrorCode::FailedPrecondition, "wrong_database",
+                          "the file is not a Busbar " + std::string(schema.name));
+  }
+  const auto known = static_cast<int64_t>(schema.steps.size());
+  if (file.version > known) {
+    return Error::because(
+        ErrorCode::FailedPrecondition, "database_too_new",
+        "the " + std::string(schema.name) + " was written by a newer Busbar (version " +
+            std::to_string(file.version) + ", this one reads up to " + std::to_string(known) + ")");
+  }
+  return {};
+}
+
+}  // namespace
+
+const Schema& configSchema() {
+  return kConfigSchema;
+}
+const Schema& stateSchema() {
+  return kStateSchema;
+}
+
+Status checkVersion(sqlite::Database& db, const Schema& schema) {
+  auto file = versionOf(db);
+  if (!file.ok()) {
+    return std::move(file).error();
+  }
+  return checkFile(*file, schema);
+}
+
+Status migrate(sqlite::Database& db, const Schema& schema) {
+  return db.transaction([&db, &schema]() -> Status {
+    // Read again: another process may have migrated while this one waited for the lock.
+    auto file = versionOf(db);
+    if (!file.ok()) {
+      return std::move(file).error();
+    }
+    BUSBAR_TRY(checkFile(*file, schema));
+    const auto from = static_cast<size_t>(file->version);
+    if (from == schema.steps.size()) {
+      return {};
+    }
+    for (const char* step : schema.steps.subspan(from)) {
+      BUSBAR_TRY(db.exec(step));
+    }
+    BUSBAR_TRY(db.exec("PRAGMA application_id=" + std::to_string(schema.applicationId)));
+    return db.exec("PRAGMA user_version=" + std::to_string(schema.steps.size()));
+  });
+}
+
+}  // namespace busbar

@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/store/sqlite_config_store.h"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "registry/store/migrations.h"
+
+namespace busbar {
+namespace {
+
+constexpr int64_t kNsPerSecond = 1'000'000'000;
+
+bool isNewDatabase(const std::string& path) {
+  struct stat info{};
+  return ::stat(path.c_str(), &info) != 0 || info.st_size == 0;
+}
+
+// After these the content of the disk is unknown or wrong.
+bool endsWriting(const Error& error) {
+  return error.reason == "io_error" || error.reason == "database_damaged";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteConfigStore>> SqliteConfigStore::open(EventLoop& loop,
+                                                                   Options options) {
+  // The key comes first: a crash in between leaves a key without a database, which is harmless.
+  const auto ifMissing = isNewDatabase(options.databasePath) ? SecretBox::IfMissing::Create
+                                                             : SecretBox::IfMissing::Fail;
+  auto box = SecretBox::open(options.keyPath, ifMissing);
+  if (!box.ok()) {
+    return std::move(box).error();
+  }
+  auto db =
+      sqlite::Database::open({options.databasePath, options.vfs, true},
+                             [](sqlite::Database& d) { return checkVersion(d, configSchema()); });
+  if (!db.ok()) {
+    return std::move(db).error();
+  }
+  BUSBAR_TRY(migrate(**db, configSchema()));
+  BUSBAR_TRY(ConfigRows(**db, *box).checkKey());
+  return std::unique_ptr<SqliteConfigStore>(
+      new SqliteConfigStore(loop, std::move(options), std::move(*db), std::move(*box)));
+}
+
+SqliteConfigStore::SqliteConfigStore(EventLoop& loop, Options options,
+                                     std::unique_ptr<sqlite::Database> db, SecretBox box)
+    : loop_(loop),
+      options_(std::move(options)),
+      box_(std::move(box)),
+      db_(std::move(db)),
+      rows_(*db_, box_),
+      thread_(std::make_unique<StoreThread>(loop, "busbar-store", options_.maxWaiting)) {}
+
+SqliteConfigStore::~SqliteConfigStore() = default;
+
+template <class T, class F>
+Result<T> SqliteConfigStore::guarded(F write) {
+  if (broken_) {
+    return *broken_;
+  }
+  Result<T> result = write();
+  if (!result.ok() && endsWriting(result.error())) {
+    broken_ = result.error();
+    broken_->message = "the configuration store stopped writing after: " + broken_->message;
+  }
+  return result;
+}
+
+void SqliteConfigStore::load(Instant deadline, Done<ConfigSnapshot> done) {
+  thread_->call<ConfigSnapshot>(deadline, [this] { return rows_.load(); }, std::move(done));
+}
+
+void SqliteConfigStore::apply(std::vector<ConfigWrite> writes, Actor actor, Instant deadline,
+                              Done<std::vector<ConfigChange>> done) {
+  auto work = [this, writes = std::move(writes), actor = std::move(actor)] {
+    const int64_t now = loop_.clock().utcNs() / kNsPerSecond;
+    auto result = guarded<std::vector<ConfigChange>>(
+        [&] { return rows_.apply(writes, actor, now, watched_ ? options_.keptPositions : 0); });
+    if (result.ok()) {
+      thread_->postToLoop([this, changes = *result] { deliver(changes); });
+    }
+    return result;
+  };
+  thread_->call<std::vector<ConfigChange>>(deadline, std::move(work), std::move(done));
+}
+
+void SqliteConfigStore::settingsHistory(std::string settingsId, Instant deadline,
+                                        Done<std::vector<model::Settings>> done) {
+  auto work = [this, id = std::move(settingsId)] { return rows_.settingsHistory(id); };
+  thread_->call<std::vector<model::Settings>>(deadline, std::move(work), std::move(done));
+}
+
+void SqliteConfigStore::nextGeneration(Instant deadline, Done<uint64_t> done) {
+  auto work = [this] { return guarded<uint64_t>([this] { return rows_.nextGeneration(); }); };
+  thread_->call<uint64_t>(deadline, std::move(work), std::move(done));
+}
+
+void SqliteConfigStore::watch(uint64_t position, Callback<void(const ConfigChange&)> listener) {
+  listener_ = std::move(listener);
+  listening_ = false;
+  thread_->push([this, position] {
+    // Transactions before this job are in the log; those after it are posted after this answer.
+    auto missed = guarded<std::vector<ConfigChange>>([&] { return rows_.changesAfter(position); });
+    watched_ = true;
+    thread_->postToLoop([this, changes = std::move(missed)] {
+      listening_ = true;
+      if (changes.ok()) {
+        deliver(*changes);
+      }
+    });
+  });
+}
+
+void SqliteConfigStore::deliver(const std::vector<ConfigChange>& changes) {
+  if (!listening_ || !listener_) {
+    return;
+  }
+  for (const ConfigChange& change : changes) {
+    listener_(change);
+  }
+}
+
+}  // namespace busbar

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "registry/store/config_rows.h"
+#include "registry/store/config_store.h"
+#include "registry/store/secret_box.h"
+#include "registry/store/sqlite.h"
+#include "registry/store/store_thread.h"
+#include "sdk/base/event_loop.h"
+
+namespace busbar {
+
+// ConfigStore in one SQLite file: one thread writes, each transaction is on disk (WAL,
+// synchronous=FULL) before it is acknowledged. An I/O error while writing ends all writing for the
+// life of this object, because what the disk holds is then unknown; a full disk does not.
+// Loop-only.
+class SqliteConfigStore : public ConfigStore {
+ public:
+  struct Options {
+    std::string databasePath;
+    std::string keyPath;       // see SecretBox; made together with the database
+    std::string vfs;           // empty: SQLite's own
+    size_t maxWaiting = 1024;  // writes that may wait
+    uint64_t keptPositions = 10'000;
+  };
+
+  // Opens, creates or migrates the files; blocks, for use before the loop runs. Errors: those of
+  // the file system, checkVersion() and SecretBox::open().
+  static Result<std::unique_ptr<SqliteConfigStore>> open(EventLoop& loop, Options options);
+  ~SqliteConfigStore() override;
+
+  void load(Instant deadline, Done<ConfigSnapshot> done) override;
+  void apply(std::vector<ConfigWrite> writes, Actor actor, Instant deadline,
+             Done<std::vector<ConfigChange>> done) override;
+  void settingsHistory(std::string settingsId, Instant deadline,
+                       Done<std::vector<model::Settings>> done) override;
+  void nextGeneration(Instant deadline, Done<uint64_t> done) override;
+  void watch(uint64_t position, Callback<void(const ConfigChange&)> listener) override;
+
+ private:
+  SqliteConfigStore(EventLoop& loop, Options options, std::unique_ptr<sqlite::Database> db,
+                    SecretBox box);
+  // On the store's thread: refuses after an I/O error, and notes one.
+  template <class T, class F>
+  Result<T> guarded(F write);
+  void deliver(const std::vector<ConfigChange>& changes);
+
+  EventLoop& loop_;
+  const Options options_;
+  const SecretBox box_;
+  // The next four belong to the store's thread once it runs.
+  std::unique_ptr<sqlite::Database> db_;
+  ConfigRows rows_;
+  std::optional<Error> broken_;
+  bool watched_ = false;                          // log entries may be trimmed
+  Callback<void(const ConfigChange&)> listener_;  // loop
+  bool listening_ = false;                        // the listener has had the log up to now
+  std::unique_ptr<StoreThread> thread_;           // last: joined before the rest goes
+};
+
+}  // namespace busbar

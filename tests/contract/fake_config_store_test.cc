@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/fake_config_store.h"
+
+#include "tests/contract/config_store_contract.h"
+
+namespace busbar {
+namespace {
+
+class FakeBackend : public ConfigStoreBackend {
+ public:
+  std::unique_ptr<ConfigStore> open(EventLoop& loop) override {
+    return std::make_unique<FakeConfigStore>(loop, data_);
+  }
+
+ private:
+  std::shared_ptr<FakeConfigStore::Data> data_ = std::make_shared<FakeConfigStore::Data>();
+};
+
+INSTANTIATE_TEST_SUITE_P(Fake, ConfigStoreContract, testing::Values([] {
+                           return std::unique_ptr<ConfigStoreBackend>(
+                               std::make_unique<FakeBackend>());
+                         }));
+
+}  // namespace
+}  // namespace busbar

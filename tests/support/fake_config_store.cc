@@ -1,0 +1,219 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/fake_config_store.h"
+
+#include <algorithm>
+
+#include "registry/store/config_columns.h"
+
+namespace busbar {
+namespace {
+
+using Data = FakeConfigStore::Data;
+using model::Record;
+using Kind = ConfigWrite::Kind;
+
+constexpr size_t kKeptVersions = 20;
+
+// Member name and value of everything that must be unique, the table in the value.
+std::vector<std::pair<std::string, std::string>> uniquesOf(const Record& record) {
+  const std::string table(model::toString(model::tableOf(record)));
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const Column& column : columnsOf(record)) {
+    const auto* text = std::get_if<std::string>(&column.value);
+    const std::string name = column.name;
+    if (text != nullptr && (name == "name" || name == "email" || name == "secret_hash")) {
+      out.emplace_back(name, table + "/" + *text);
+    }
+  }
+  if (const auto* settings = std::get_if<model::Settings>(&record)) {
+    out.emplace_back("parent_id",
+                     settings->parentId + "/" + std::to_string(static_cast<int>(settings->level)));
+  }
+  return out;
+}
+
+Status checkUnique(const Data& data, const Record& record) {
+  for (const auto& unique : uniquesOf(record)) {
+    for (const auto& [id, other] : data.rows) {
+      const auto theirs = uniquesOf(other);
+      if (id != model::commonOf(record).id && other.index() == record.index() &&
+          std::find(theirs.begin(), theirs.end(), unique) != theirs.end()) {
+        return Error::at(ErrorCode::AlreadyExists, unique.first,
+                         unique.first + " is already taken");
+      }
+    }
+  }
+  return {};
+}
+
+Status checkReferences(const Data& data) {
+  for (const auto& [id, record] : data.rows) {
+    for (const Reference& reference : referencesOf(record)) {
+      const auto it = data.rows.find(reference.id);
+      if (it == data.rows.end() || model::tableOf(it->second) != reference.table) {
+        return Error::at(ErrorCode::InvalidArgument, reference.field,
+                         reference.id + " does not exist");
+      }
+    }
+  }
+  return {};
+}
+
+void keepVersion(Data& data, const Record& old) {
+  if (const auto* settings = std::get_if<model::Settings>(&old)) {
+    auto& versions = data.history[settings->id];
+    versions.push_back(*settings);
+    if (versions.size() > kKeptVersions) {
+      versions.erase(versions.begin());
+    }
+  }
+}
+
+Result<Record> applyOne(Data& data, const ConfigWrite& write, int64_t now) {
+  Record record = write.record;
+  model::Common& common = model::commonOf(record);
+  const auto it = data.rows.find(common.id);
+  if (write.kind == Kind::Insert) {
+    if (it != data.rows.end()) {
+      return Error::at(ErrorCode::AlreadyExists, "id", common.id + " is already taken");
+    }
+    common.revision = 1;
+    common.createdAt = now;
+    common.updatedAt = now;
+    BUSBAR_TRY(checkUnique(data, record));
+    data.rows.emplace(common.id, record);
+    return record;
+  }
+  if (it == data.rows.end() || it->second.index() != record.index()) {
+    return Error::of(ErrorCode::NotFound, common.id + " does not exist");
+  }
+  const Record before = it->second;
+  if (write.kind == Kind::Erase) {
+    data.rows.erase(it);
+    data.history.erase(common.id);
+    return before;
+  }
+  if (common.revision != model::commonOf(before).revision) {
+    return Error::because(ErrorCode::Aborted, "revision_conflict",
+                          common.id + " was changed by someone else");
+  }
+  BUSBAR_TRY(checkUnique(data, record));
+  ++common.revision;
+  common.createdAt = model::commonOf(before).createdAt;
+  common.updatedAt = now;
+  keepVersion(data, before);
+  it->second = record;
+  return record;
+}
+
+}  // namespace
+
+FakeConfigStore::FakeConfigStore(EventLoop& loop, std::shared_ptr<Data> data)
+    : loop_(loop), data_(std::move(data)) {}
+
+FakeConfigStore::~FakeConfigStore() {
+  *alive_ = false;
+}
+
+template <class T>
+void FakeConfigStore::answer(Instant deadline, Result<T> result, Done<T> done) {
+  if (loop_.clock().now() >= deadline) {
+    result = Error::of(ErrorCode::DeadlineExceeded, "the store did not answer in time");
+  }
+  loop_.post([alive = alive_, result = std::move(result), done = std::move(done)]() mutable {
+    if (*alive) {
+      done(std::move(result));
+    }
+  });
+}
+
+void FakeConfigStore::load(Instant deadline, Done<ConfigSnapshot> done) {
+  ConfigSnapshot snapshot;
+  snapshot.position = data_->position;
+  for (const auto& [id, record] : data_->rows) {
+    snapshot.records.push_back(record);
+  }
+  answer<ConfigSnapshot>(deadline, std::move(snapshot), std::move(done));
+}
+
+Result<std::vector<ConfigChange>> FakeConfigStore::applyNow(
+    const std::vector<ConfigWrite>& writes) {
+  if (failure_) {
+    return *failure_;
+  }
+  Data next = *data_;
+  ++next.position;
+  std::vector<ConfigChange> changes;
+  for (const ConfigWrite& write : writes) {
+    auto stored = applyOne(next, write, loop_.clock().utcNs() / 1'000'000'000);
+    if (!stored.ok()) {
+      return std::move(stored).error();
+    }
+    changes.push_back({next.position, write.kind, std::move(*stored)});
+  }
+  BUSBAR_TRY(checkReferences(next));
+  next.log.insert(next.log.end(), changes.begin(), changes.end());
+  *data_ = std::move(next);
+  return changes;
+}
+
+void FakeConfigStore::apply(std::vector<ConfigWrite> writes, Actor /*actor*/, Instant deadline,
+                            Done<std::vector<ConfigChange>> done) {
+  if (loop_.clock().now() >= deadline) {
+    answer<std::vector<ConfigChange>>(deadline, std::vector<ConfigChange>(), std::move(done));
+    return;
+  }
+  auto changes = applyNow(writes);
+  if (changes.ok() && !changes->empty()) {
+    loop_.post([this, alive = alive_, delivered = *changes] {
+      if (*alive && delivered.front().position > heard_) {
+        tell(delivered);
+      }
+    });
+  }
+  answer<std::vector<ConfigChange>>(deadline, std::move(changes), std::move(done));
+}
+
+void FakeConfigStore::settingsHistory(std::string settingsId, Instant deadline,
+                                      Done<std::vector<model::Settings>> done) {
+  Result<std::vector<model::Settings>> result = std::vector<model::Settings>();
+  if (!data_->rows.contains(settingsId)) {
+    result = Error::of(ErrorCode::NotFound, settingsId + " does not exist");
+  } else if (const auto it = data_->history.find(settingsId); it != data_->history.end()) {
+    result = std::vector<model::Settings>(it->second.rbegin(), it->second.rend());
+  }
+  answer<std::vector<model::Settings>>(deadline, std::move(result), std::move(done));
+}
+
+void FakeConfigStore::nextGeneration(Instant deadline, Done<uint64_t> done) {
+  if (failure_) {
+    answer<uint64_t>(deadline, *failure_, std::move(done));
+    return;
+  }
+  answer<uint64_t>(deadline, ++data_->generation, std::move(done));
+}
+
+void FakeConfigStore::watch(uint64_t position, Callback<void(const ConfigChange&)> listener) {
+  listener_ = nullptr;
+  // Posted, so that nothing is told before this call has returned.
+  loop_.post([this, alive = alive_, position, listener = std::move(listener)]() mutable {
+    if (*alive) {
+      listener_ = std::move(listener);
+      heard_ = position;
+      tell(data_->log);
+    }
+  });
+}
+
+void FakeConfigStore::tell(std::vector<ConfigChange> changes) {
+  const uint64_t from = heard_;
+  for (const ConfigChange& change : changes) {
+    if (listener_ && change.position > from) {
+      heard_ = change.position;
+      listener_(change);
+    }
+  }
+}
+
+}  // namespace busbar
