@@ -44,8 +44,22 @@ function(busbar_add_driver name)
   set_source_files_properties(${embedded} PROPERTIES
     OBJECT_DEPENDS ${manifest} COMPILE_OPTIONS "-std=gnu11;-fno-lto")
 
-  add_library(${name} MODULE ${arg_SOURCES} ${embedded})
+  set(checked "")
+  if(NOT arg_UNCHECKED)
+    set(glue ${CMAKE_CURRENT_BINARY_DIR}/${name}_glue)
+    file(MAKE_DIRECTORY ${glue})
+    set(checked ${glue}/busbar_manifest.hpp)
+    add_custom_command(OUTPUT ${checked} VERBATIM
+      COMMAND busbar::manifest_check ${manifest} --glue ${checked}
+      DEPENDS ${manifest} busbar::manifest_check
+      COMMENT "Checking manifest.json of ${name}")
+  endif()
+
+  add_library(${name} MODULE ${arg_SOURCES} ${embedded} ${checked})
   target_link_libraries(${name} PRIVATE busbar::sdk ${arg_LIBS})
+  if(checked)
+    target_include_directories(${name} PRIVATE ${glue})
+  endif()
   target_compile_definitions(${name} PRIVATE BUSBAR_TARGET_MINOR=${arg_TARGET_MINOR})
   target_compile_options(${name} PRIVATE
     -fPIC -ffunction-sections -fdata-sections

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+// What busbar_manifest.hpp, made from a driver's manifest.json, is written in.
+namespace busbar::glue {
+
+enum JsonType : unsigned {
+  kNull = 1,
+  kBoolean = 2,
+  kInteger = 4,
+  kNumber = 8,  // with kInteger: any number
+  kString = 16,
+  kArray = 32,
+  kObject = 64,
+  kAny = 127,
+};
+
+struct ParamSpec {
+  const char* name;
+  unsigned types;
+  bool given;  // required, or filled in by its default
+};
+
+struct FunctionSpec {
+  const char* name;
+  const ParamSpec* params;  // in positional order
+  size_t paramCount;
+  unsigned resultTypes;
+};
+
+struct StatusSpec {
+  const char* key;
+  unsigned types;
+};
+
+struct ManifestSpec {
+  const FunctionSpec* functions;
+  size_t functionCount;
+
+  constexpr const FunctionSpec* find(std::string_view name) const {
+    for (size_t i = 0; i < functionCount; ++i) {
+      if (name == functions[i].name) {
+        return &functions[i];
+      }
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace busbar::glue
