@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "host/runner/host_table.h"
+
+#include <mutex>
+#include <string>
+
+#include "host/runner/blocks.h"
+#include "host/runner/instance.h"
+#include "host/runner/instance_table.h"
+#include "host/runner/process.h"
+#include "sdk/base/json.h"
+
+namespace busbar::runner {
+namespace {
+
+// The one context of the C functions, see the header.
+struct Bound {
+  Process* process = nullptr;
+  InstanceTable* instances = nullptr;
+  std::string version;
+  busbar_host table{};
+};
+Bound bound;  // NOLINT: set once before any driver code runs
+
+// Runs `action` on the instance with the mutex held; a handle that is void answers E_STATE.
+template <class Action>
+busbar_status onInstance(const char* function, busbar_instance* handle, Action action) {
+  const std::lock_guard lock(bound.process->mutex);
+  Instance* instance = bound.instances->find(handle);
+  if (instance == nullptr) {
+    bound.process->logCheck(kLevelDriverBug, 0, 0,
+                            std::string(function) + ": the instance does not exist (any more)");
+    return BUSBAR_E_STATE;
+  }
+  return action(*instance);
+}
+
+void processLog(const busbar_log_record* record) {
+  busbar_log_record in{};
+  std::string_view message;
+  wire::Log line;
+  if (!readBlock(record, in) || in.level < BUSBAR_LOG_TRACE || in.level > BUSBAR_LOG_ERROR ||
+      !viewText(in.message, kMaxDocBytes, message)) {
+    bound.process->logCheck(kLevelDriverBug, 0, 0, "log: malformed record");
+    return;
+  }
+  line.level = static_cast<uint8_t>(in.level);
+  line.message = clipUtf8(message, 16U << 10U);
+  if (!json::isUtf8(line.message)) {
+    bound.process->logCheck(kLevelDriverBug, 0, 0, "log: the message is not UTF-8");
+    return;
+  }
+  bound.process->logOfProcess(line);
+}
+
+void hostLog(busbar_instance* handle, const busbar_log_record* record) noexcept {
+  if (handle == nullptr) {
+    const std::lock_guard lock(bound.process->mutex);
+    processLog(record);
+    return;
+  }
+  static_cast<void>(onInstance("log", handle, [record](Instance& instance) {
+    instance.log(record);
+    return BUSBAR_OK;
+  }));
+}
+
+busbar_status hostComplete(busbar_instance* handle, const busbar_completion* in) noexcept {
+  return onInstance("complete", handle, [in](Instance& i) { return i.complete(in); });
+}
+
+busbar_status hostProgress(busbar_instance* handle, busbar_id call,
+                           const busbar_doc* doc) noexcept {
+  return onInstance("progress", handle, [=](Instance& i) { return i.progress(call, doc); });
+}
+
+busbar_status hostStatusSet(busbar_instance* handle, const busbar_point* points, uint32_t count,
+                            uint32_t stride) noexcept {
+  return onInstance("status_set", handle,
+                    [=](Instance& i) { return i.statusSet(points, count, stride); });
+}
+
+busbar_status hostTimer(busbar_instance* handle, const busbar_timer* in) noexcept {
+  return onInstance("timer", handle, [in](Instance& i) { return i.timer(in); });
+}
+
+busbar_status hostCancel(busbar_instance* handle, busbar_id token) noexcept {
+  return onInstance("cancel", handle, [token](Instance& i) { return i.cancelToken(token); });
+}
+
+busbar_status hostPost(busbar_instance* handle, busbar_id token, busbar_bytes bytes) noexcept {
+  return onInstance("post", handle, [=](Instance& i) { return i.post(token, bytes); });
+}
+
+busbar_status hostStopDone(busbar_instance* handle, busbar_status status) noexcept {
+  return onInstance("stop_done", handle, [status](Instance& i) { return i.stopDone(status); });
+}
+
+int64_t hostTimeNs(busbar_instance* /*handle*/, uint32_t clock) noexcept {
+  switch (clock) {
+    case BUSBAR_CLOCK_BOOT:
+      return bound.process->nowNs();
+    case BUSBAR_CLOCK_UTC:
+      return bound.process->loop.clock().utcNs();
+    default:
+      return -1;
+  }
+}
+
+// Major 1 minor 0 has no extensions: each is absent.
+const void* hostExtension(busbar_instance* /*handle*/, const char* /*id*/) noexcept {
+  return nullptr;
+}
+
+}  // namespace
+
+const busbar_host* bindHostTable(Process& process, InstanceTable& instances,
+                                 std::string_view hostVersion) {
+  bound.process = &process;
+  bound.instances = &instances;
+  bound.version = hostVersion;
+  busbar_host& table = bound.table;
+  table.struct_size = sizeof table;
+  table.abi_minor = BUSBAR_ABI_MINOR_LATEST;
+  table.host_version = toStr(bound.version);
+  table.log = hostLog;
+  table.complete = hostComplete;
+  table.progress = hostProgress;
+  table.status_set = hostStatusSet;
+  table.timer = hostTimer;
+  table.cancel = hostCancel;
+  table.post = hostPost;
+  table.stop_done = hostStopDone;
+  table.time_ns = hostTimeNs;
+  table.extension = hostExtension;
+  return &table;
+}
+
+}  // namespace busbar::runner

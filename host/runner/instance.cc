@@ -1,0 +1,346 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "host/runner/instance.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "host/runner/blocks.h"
+
+namespace busbar::runner {
+
+Instance::Instance(Process& process, uint32_t number, busbar_instance* handle,
+                   std::shared_ptr<const StatusNames> names, const wire::Create& m)
+    : process_(process), number_(number), handle_(handle), logLevel_(m.logLevel),
+      gate_(std::move(names)), bucket_(process.logBytesPerS) {}
+
+Instance::~Instance() { process_.loop.cancel(wake_); }
+
+void Instance::enter(State state) {
+  const std::lock_guard lock(process_.mutex);
+  state_ = state;
+}
+
+busbar_id Instance::anyCall() {
+  const std::lock_guard lock(process_.mutex);
+  return calls_.any();
+}
+
+bool Instance::setDirty(bool dirty) { return std::exchange(dirty_, dirty) != dirty; }
+
+void Instance::outcome(wire::Type type, busbar_status status, std::string_view message) {
+  wire::WireError error;
+  error.status = normalStatus(status);
+  error.message = error.status == BUSBAR_OK ? std::string_view() : message;
+  const std::lock_guard lock(process_.mutex);
+  wire::encodeOutcome(process_.outbox.priority(), type, number_, error);
+  process_.touch();
+}
+
+busbar_status Instance::create(const wire::Create& m) {
+  std::vector<busbar_create_link> links;
+  for (const wire::CreateLink& link : m.links) {
+    links.push_back({sizeof(busbar_create_link), link.linkId, link.kind, 0, toStr(link.role)});
+  }
+  std::vector<busbar_str> extensions;
+  for (const std::string_view id : m.extensions) {
+    extensions.push_back(toStr(id));
+  }
+  busbar_create_info info{};
+  info.struct_size = sizeof info;
+  info.module_id = toStr(m.moduleId);
+  info.system_id = toStr(m.systemId);
+  info.driver_id = toStr(m.driverId);
+  info.epoch = toStr(m.epoch);
+  info.time_zone = toStr(m.timeZone);
+  info.locale = toStr(m.locale);
+  info.settings = toDoc(m.settings);
+  info.links = links.empty() ? nullptr : links.data();
+  info.link_count = static_cast<uint32_t>(links.size());
+  info.link_stride = sizeof(busbar_create_link);
+  info.extensions = extensions.empty() ? nullptr : extensions.data();
+  info.extension_count = static_cast<uint32_t>(extensions.size());
+  busbar_status status = BUSBAR_OK;
+  {
+    const CallScope scope(process_, Entry::Create, number_, 0);
+    status = process_.driver.create(process_.host, handle_, &info, &driverState_);
+  }
+  outcome(wire::Type::Created, status, std::string("create answered ") + statusName(status));
+  return normalStatus(status);
+}
+
+void Instance::start() {
+  if (state_ != State::Created) {
+    outcome(wire::Type::Started, BUSBAR_E_STATE, "the module was started before");
+    return;
+  }
+  enter(State::Started);
+  busbar_status status = BUSBAR_OK;
+  {
+    const CallScope scope(process_, Entry::Start, number_, 0);
+    status = process_.driver.start(driverState_);
+  }
+  if (status < 0) {
+    leave(false);
+  }
+  outcome(wire::Type::Started, status, std::string("start answered ") + statusName(status));
+}
+
+void Instance::stop(const wire::Stop& m) {
+  if (state_ == State::Created || state_ == State::Stopped) {
+    enter(State::Stopped);
+    outcome(wire::Type::Stopped, BUSBAR_OK, {});
+    return;
+  }
+  if (state_ == State::Stopping) {
+    outcome(wire::Type::Stopped, BUSBAR_E_STATE, "the module is stopping");
+    return;
+  }
+  for (busbar_id call = anyCall(); call != 0; call = anyCall()) {
+    if (cancel(call)) {
+      endCall(call, BUSBAR_E_CANCELLED, "module_stopped", "the module is being stopped");
+    }
+  }
+  enter(State::Stopping);
+  stopDeadlineNs_ = m.deadlineNs;
+  const busbar_stop_info info{sizeof(busbar_stop_info), m.reason, m.deadlineNs};
+  busbar_status status = BUSBAR_OK;
+  {
+    const CallScope scope(process_, Entry::Stop, number_, 0);
+    status = process_.driver.stop(driverState_, &info);
+  }
+  if (status != BUSBAR_PENDING) {
+    finishStop(status, std::string("stop answered ") + statusName(status));
+    return;
+  }
+  const std::lock_guard lock(process_.mutex);
+  process_.markDirty(*this);  // stop_done may have come already; else arms the deadline
+}
+
+// After this only destroy reaches the driver, and the host table knows the instance no more.
+void Instance::finishStop(busbar_status status, std::string_view message) {
+  leave(true);
+  outcome(wire::Type::Stopped, status, message);
+}
+
+// From here on the host table answers E_STATE. Calls can be open still: accepted while stop pended.
+void Instance::leave(bool tellHost) {
+  enter(State::Stopped);
+  for (busbar_id call = anyCall(); call != 0; call = anyCall()) {
+    {
+      const std::lock_guard lock(process_.mutex);
+      static_cast<void>(calls_.cancel(call));
+    }
+    if (tellHost) {
+      endCall(call, BUSBAR_E_CANCELLED, "module_stopped", "the module was stopped");
+    }
+  }
+  {
+    const std::lock_guard lock(process_.mutex);
+    timers_.clear();
+    pending_.clear();
+    posts_ = 0;
+  }
+  rearm();
+}
+
+bool Instance::destroy() {
+  if (isActive()) {
+    const std::lock_guard lock(process_.mutex);
+    process_.logCheck(kLevelDriverBug, number_, 0, "destroy before stop");
+    return false;
+  }
+  const CallScope scope(process_, Entry::Destroy, number_, 0);
+  process_.driver.destroy(driverState_);
+  return true;
+}
+
+void Instance::settings(const wire::SettingsUpdate& m) {
+  busbar_status status = BUSBAR_E_UNSUPPORTED;
+  if (state_ == State::Started && process_.driver.on_settings != nullptr) {
+    const busbar_settings block{sizeof(busbar_settings), 0, toDoc(m.settings),
+                                toDoc(m.changedKeys)};
+    const CallScope scope(process_, Entry::OnSettings, number_, 0);
+    status = process_.driver.on_settings(driverState_, &block);
+  }
+  outcome(wire::Type::SettingsDone, status,
+          std::string("on_settings answered ") + statusName(status));
+}
+
+void Instance::endCall(busbar_id call, busbar_status status, std::string_view code,
+                       std::string_view message) {
+  wire::Complete done;
+  done.error.status = status;
+  done.error.code = code;
+  done.error.message = message;
+  const std::lock_guard lock(process_.mutex);
+  wire::encode(process_.outbox.priority(), call, done);
+  process_.touch();
+}
+
+void Instance::execute(busbar_id call, const wire::Execute& m) {
+  if (state_ != State::Started) {
+    endCall(call, BUSBAR_E_STATE, "module_not_running", "the module is not running");
+    return;
+  }
+  if (process_.driver.execute == nullptr) {
+    endCall(call, BUSBAR_E_UNSUPPORTED, {}, "the driver has no functions");
+    return;
+  }
+  if (m.deadlineNs <= process_.loop.now().time_since_epoch().count()) {
+    endCall(call, BUSBAR_E_TIMEOUT, {}, "the deadline passed before the driver was called");
+    return;
+  }
+  busbar_call block{};
+  block.struct_size = sizeof block;
+  block.role = m.role;
+  block.call_id = call;
+  block.function = toStr(m.function);
+  block.args = toDoc(m.args);
+  block.user_id = toStr(m.userId);
+  block.trace = toStr(m.trace);
+  block.deadline_ns = m.deadlineNs;
+  {
+    const std::lock_guard lock(process_.mutex);
+    if (!calls_.open(call, m.deadlineNs)) {
+      process_.logCheck(BUSBAR_LOG_ERROR, number_, call, "a call came twice");
+      return;
+    }
+  }
+  busbar_status status = BUSBAR_OK;
+  {
+    const CallScope scope(process_, Entry::Execute, number_, call);
+    status = process_.driver.execute(driverState_, &block);
+  }
+  if (status >= 0) {
+    return;
+  }
+  {
+    const std::lock_guard lock(process_.mutex);
+    timers_.endCall(call);
+    if (calls_.complete(call) != OpenCalls::End::Done) {
+      process_.logCheck(kLevelDriverBug, number_, call,
+                        "execute refused a call that was completed already");
+      return;
+    }
+  }
+  endCall(call, normalStatus(status), {}, std::string("the driver answered ") + statusName(status));
+}
+
+bool Instance::cancel(busbar_id call) {
+  {
+    const std::lock_guard lock(process_.mutex);
+    if (!calls_.cancel(call)) {
+      return false;  // it was completed while the host gave up
+    }
+    timers_.endCall(call);
+  }
+  if (process_.driver.cancelled != nullptr) {
+    const CallScope scope(process_, Entry::Cancelled, number_, call);
+    process_.driver.cancelled(driverState_, call);
+  }
+  return true;
+}
+
+void Instance::setLogLevel(uint8_t level) {
+  const std::lock_guard lock(process_.mutex);
+  logLevel_ = level;
+}
+
+void Instance::deliver(const Pending& pending) {
+  if (process_.driver.event == nullptr) {
+    return;
+  }
+  busbar_error error{};
+  error.struct_size = sizeof error;
+  error.status = pending.status;
+  error.message = toStr(pending.message != nullptr ? pending.message : "");
+  busbar_event event{};
+  event.struct_size = sizeof event;
+  event.type = pending.type;
+  event.token = pending.token;
+  event.status = pending.status;
+  event.bytes = {reinterpret_cast<const uint8_t*>(pending.bytes.data()), pending.bytes.size()};
+  event.error = pending.message != nullptr ? &error : nullptr;
+  const CallScope scope(process_, Entry::Event, number_, 0);
+  process_.driver.event(driverState_, &event);
+}
+
+void Instance::fireTimers(int64_t nowNs) {
+  // A callback may set a timer that is due at once: bounded by what was set before.
+  size_t budget = 0;
+  {
+    const std::lock_guard lock(process_.mutex);
+    budget = timers_.size();
+  }
+  for (; budget > 0 && isActive(); --budget) {
+    Pending event{BUSBAR_EV_TIMER, BUSBAR_OK, 0, {}, nullptr};
+    {
+      const std::lock_guard lock(process_.mutex);
+      const auto token = timers_.takeDue(nowNs);
+      if (!token) {
+        return;
+      }
+      event.token = *token;
+    }
+    deliver(event);
+  }
+}
+
+void Instance::pump() {
+  const int64_t nowNs = process_.nowNs();
+  if (isActive()) {
+    fireTimers(nowNs);
+    std::vector<Pending> events;
+    {
+      const std::lock_guard lock(process_.mutex);
+      events.swap(pending_);
+      posts_ = 0;
+    }
+    for (const Pending& event : events) {
+      if (isActive()) {
+        deliver(event);
+      }
+    }
+  }
+  if (state_ == State::Stopping) {
+    bool answered = false;
+    {
+      const std::lock_guard lock(process_.mutex);
+      answered = stopAnswered_;
+    }
+    if (answered) {
+      finishStop(stopStatus_, std::string("stop ended with ") + statusName(stopStatus_));
+    } else if (nowNs >= stopDeadlineNs_) {
+      finishStop(BUSBAR_E_TIMEOUT, "stop did not end before its deadline");
+    }
+  }
+  rearm();
+}
+
+void Instance::rearm() {
+  int64_t next = TimerSet::kNever;
+  {
+    const std::lock_guard lock(process_.mutex);
+    if (isActive()) {
+      next = timers_.nextNs();
+    }
+  }
+  if (state_ == State::Stopping) {
+    next = std::min(next, stopDeadlineNs_);
+  }
+  if (next == wakeNs_) {
+    return;
+  }
+  process_.loop.cancel(std::exchange(wake_, 0));
+  wakeNs_ = next;
+  if (next != TimerSet::kNever) {
+    wake_ = process_.loop.runAt(Instant(Nanoseconds(next)), [this] {
+      wakeNs_ = TimerSet::kNever;
+      wake_ = 0;
+      pump();
+    });
+  }
+}
+
+}  // namespace busbar::runner

@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <busbar/driver.h>
+
+#include "host/runner/log_bucket.h"
+#include "host/runner/open_calls.h"
+#include "host/runner/process.h"
+#include "host/runner/status_gate.h"
+#include "host/runner/timer_set.h"
+#include "sdk/wire/messages.h"
+
+namespace busbar::runner {
+
+// One module inside of the runner: its strand and what the driver may do for it.
+//
+// | state    | start | stop     | destroy | settings    | execute, links | host table       |
+// |----------|-------|----------|---------|-------------|----------------|------------------|
+// | Created  | run   | Stopped  | run     | UNSUPPORTED | refused        | log, time_ns     |
+// | Started  | error | run      | error   | run         | run            | all              |
+// | Stopping | error | error    | error   | UNSUPPORTED | refused        | all              |
+// | Stopped  | error | Stopped  | run     | UNSUPPORTED | refused        | log, time_ns     |
+//
+// "error": the answer frame carries E_STATE and nothing happens. Started begins when start is
+// called, so that it may set timers and status; a failed start leads to Stopped.
+class Instance {
+ public:
+  enum class State : uint8_t { Created, Started, Stopping, Stopped };
+  static constexpr size_t kMaxPosts = 256;
+  static constexpr size_t kMaxPostBytes = 64U << 10U;
+
+  Instance(Process& process, uint32_t number, busbar_instance* handle,
+           std::shared_ptr<const StatusNames> names, const wire::Create& m);
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+  ~Instance();
+
+  // Strand: on the loop, mutex not held. Frames of the host, in order.
+  busbar_status create(const wire::Create& m);
+  void start();
+  void stop(const wire::Stop& m);
+  // False when it is not the time to; else the instance must be deleted.
+  bool destroy();
+  void settings(const wire::SettingsUpdate& m);
+  void execute(busbar_id call, const wire::Execute& m);
+  // False when it is not open.
+  bool cancel(busbar_id call);
+  void setLogLevel(uint8_t level);
+  // Due timers, ended commands, posts. Called at the end of a turn in which it was marked.
+  void pump();
+
+  // Any thread, mutex held: the host table, see driver.h.
+  void log(const busbar_log_record* record);
+  busbar_status complete(const busbar_completion* completion);
+  busbar_status progress(busbar_id call, const busbar_doc* doc);
+  busbar_status statusSet(const busbar_point* points, uint32_t count, uint32_t stride);
+  busbar_status timer(const busbar_timer* timer);
+  busbar_status cancelToken(busbar_id token);
+  busbar_status post(busbar_id token, busbar_bytes bytes);
+  busbar_status stopDone(busbar_status status);
+
+  uint32_t number() const { return number_; }
+  busbar_instance* handle() const { return handle_; }
+  // Mutex held. True when that changed something.
+  bool setDirty(bool dirty);
+
+ private:
+  struct Pending {  // an event that waits for the strand
+    uint32_t type;
+    busbar_status status;
+    busbar_id token;
+    std::string bytes;
+    const char* message;  // literal; nullptr: no error
+  };
+
+  bool isActive() const { return state_ == State::Started || state_ == State::Stopping; }
+  // Mutex held. E_STATE, and a line that says which function the driver must not call now.
+  busbar_status illegal(std::string_view what, busbar_id call = 0);
+  busbar_status invalid(std::string_view what, busbar_id call = 0);
+  void outcome(wire::Type type, busbar_status status, std::string_view message);
+  void endCall(busbar_id call, busbar_status status, std::string_view code,
+               std::string_view message);
+  busbar_id anyCall();
+  void leave(bool tellHost);
+  void finishStop(busbar_status status, std::string_view message);
+  void deliver(const Pending& event);
+  void fireTimers(int64_t nowNs);
+  void enter(State state);
+  void rearm();
+
+  Process& process_;
+  const uint32_t number_;
+  busbar_instance* const handle_;
+  busbar_state* driverState_ = nullptr;  // strand
+  State state_ = State::Created;         // guarded; written on the strand
+  bool dirty_ = false;                   // guarded
+  bool stopAnswered_ = false;            // guarded: stop_done came
+  uint8_t logLevel_;                     // guarded
+  busbar_status stopStatus_ = BUSBAR_OK; // guarded
+  uint32_t posts_ = 0;                   // guarded
+  int64_t stopDeadlineNs_ = INT64_MAX;   // strand
+  OpenCalls calls_;                      // guarded
+  TimerSet timers_;                      // guarded
+  StatusGate gate_;                      // guarded
+  LogBucket bucket_;                     // guarded
+  std::vector<Pending> pending_;         // guarded
+  TimerId wake_ = 0;                     // strand
+  int64_t wakeNs_ = TimerSet::kNever;    // strand
+};
+
+}  // namespace busbar::runner

@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include <busbar/driver.h>
+
+#include "host/runner/log_bucket.h"
+#include "host/runner/outbox.h"
+#include "host/runner/pages.h"
+#include "sdk/base/callback.h"
+#include "sdk/base/event_loop.h"
+#include "sdk/wire/messages.h"
+
+namespace busbar::runner {
+
+class Instance;
+
+// What the instances of this process share. Members marked "guarded" are used under `mutex`, which
+// is never held while driver code runs; the rest is set before the first instance exists. Functions
+// are any-thread and want the mutex held, except where noted.
+class Process {
+ public:
+  Process(EventLoop& eventLoop, const Pages& sharedPages) : loop(eventLoop), pages(sharedPages) {}
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  EventLoop& loop;
+  Pages pages;
+  busbar_driver driver{};
+  const busbar_host* host = nullptr;
+  uint32_t logBytesPerS = 1U << 20U;
+
+  std::mutex mutex;
+  Outbox outbox;                         // guarded
+  std::vector<wire::StatePoint> points;  // guarded; scratch of status_set
+
+  // Makes sure that the end of this turn, or a new one, sends what waits in the outbox.
+  void touch();
+  // Like touch(), and has the instance pumped before.
+  void markDirty(Instance& instance);
+  // A line about the driver's conduct, under the process's own limit. level 6: the driver is wrong.
+  void logCheck(uint8_t level, uint64_t instance, uint64_t call, std::string_view message);
+  // A line of the driver for the process as a whole.
+  void logOfProcess(const wire::Log& line) { logLine(lines_, 0, line); }
+  // A line of the driver, under `bucket`.
+  void logLine(LogBucket& bucket, uint64_t instance, const wire::Log& line);
+
+  // Loop-only, mutex not held: what the end of a turn does. Set once.
+  void onEndTurn(Callback<void()> task) { endTurn_ = std::move(task); }
+  // Loop-only, takes the mutex: the instances marked since the last call.
+  void takeDirty(std::vector<Instance*>& out);
+  void forget(Instance& instance);
+
+  int64_t nowNs() const { return loop.clock().now().time_since_epoch().count(); }
+
+ private:
+  Callback<void()> endTurn_;
+  bool turnPending_ = false;           // guarded
+  std::vector<Instance*> dirty_;       // guarded
+  LogBucket checks_{64U << 10U};  // guarded
+  LogBucket lines_{1U << 20U};    // guarded
+};
+
+inline constexpr uint8_t kLevelDriverBug = 6;
+
+// Marks a call into the driver in the liveness page while it lives, and warns when it was slow.
+// Loop-only; the mutex is not held.
+class CallScope {
+ public:
+  static constexpr int64_t kSoftBudgetNs = 50'000'000;
+
+  CallScope(Process& process, Entry entry, uint32_t instance, uint64_t call);
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+  ~CallScope();
+
+ private:
+  Process& process_;
+  Entry entry_;
+  uint32_t instance_;
+  uint64_t call_;
+  int64_t startNs_;
+};
+
+}  // namespace busbar::runner
