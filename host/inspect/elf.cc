@@ -183,7 +183,8 @@ Status ImageReader::dynamic() {
   }
   for (size_t i = 0;; ++i) {
     Elf64_Dyn entry{};
-    if (i == kMaxDynamic || (i + 1) * sizeof entry > room || !at(offset + i * sizeof entry, entry)) {
+    if (i == kMaxDynamic || (i + 1) * sizeof entry > room ||
+        !at(offset + i * sizeof entry, entry)) {
       return bad("its dynamic section does not end");
     }
     if (entry.d_tag == DT_NULL) {
@@ -444,7 +445,9 @@ void ImageReader::readSections() {
   }
 }
 
-Result<Image> Image::parse(std::string_view bytes) { return ImageReader(bytes).run(); }
+Result<Image> Image::parse(std::string_view bytes) {
+  return ImageReader(bytes).run();
+}
 
 Result<Image> Image::open(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
@@ -455,7 +458,7 @@ Result<Image> Image::open(const std::string& path) {
 }
 
 Result<Image> Image::openFd(int fd) {
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd, &st) != 0) {
     return Error::fromErrno(errno, "look at a library");
   }

@@ -29,15 +29,15 @@ struct AbiNote {
 struct Facts {
   Machine machine = Machine::X86_64;
   std::string soname;
-  std::vector<std::string> needed;         // DT_NEEDED, in order
-  std::vector<std::string> searchPaths;    // DT_RPATH and DT_RUNPATH, split at colons
-  std::vector<std::string> exports;        // at most kMaxListedExports
-  size_t exportCount = 0;                  // defined, default visibility, not local
-  bool execStack = false;                  // PT_GNU_STACK absent or executable
+  std::vector<std::string> needed;       // DT_NEEDED, in order
+  std::vector<std::string> searchPaths;  // DT_RPATH and DT_RUNPATH, split at colons
+  std::vector<std::string> exports;      // at most kMaxListedExports
+  size_t exportCount = 0;                // defined, default visibility, not local
+  bool execStack = false;                // PT_GNU_STACK absent or executable
   bool textRelocations = false;
-  bool writableCode = false;               // a PT_LOAD that is writable and executable
-  std::string glibcFloor;                  // highest GLIBC_x.y wanted, "2.34"; empty: none
-  std::string buildId;                     // hex; empty: none
+  bool writableCode = false;  // a PT_LOAD that is writable and executable
+  std::string glibcFloor;     // highest GLIBC_x.y wanted, "2.34"; empty: none
+  std::string buildId;        // hex; empty: none
   std::optional<AbiNote> abiNote;
 };
 

@@ -61,7 +61,7 @@ busbar_status normalStatus(busbar_status status) {
 
 const char* statusName(busbar_status status) {
   static constexpr std::array<const char*, 12> kNames{
-      "OK",        "E_INVALID", "E_STATE",    "E_DENIED", "E_AGAIN",    "E_TIMEOUT",
+      "OK",          "E_INVALID", "E_STATE",    "E_DENIED", "E_AGAIN",    "E_TIMEOUT",
       "E_CANCELLED", "E_OFFLINE", "E_NOTFOUND", "E_DEVICE", "E_INTERNAL", "E_UNSUPPORTED"};
   return kNames[static_cast<size_t>(-normalStatus(status))];
 }

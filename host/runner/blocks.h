@@ -49,7 +49,9 @@ const char* statusName(busbar_status status);
 // answer then says what, else nullptr.
 const char* readError(busbar_status status, const busbar_error* in, wire::WireError& out);
 
-inline busbar_str toStr(std::string_view s) { return {s.data(), s.size()}; }
+inline busbar_str toStr(std::string_view s) {
+  return {s.data(), s.size()};
+}
 inline busbar_doc toDoc(std::string_view s) {
   return {s.empty() ? nullptr : reinterpret_cast<const uint8_t*>(s.data()), s.size(),
           BUSBAR_ENC_JSON, 0};

@@ -11,10 +11,16 @@ namespace busbar::runner {
 
 Instance::Instance(Process& process, uint32_t number, busbar_instance* handle,
                    std::shared_ptr<const StatusNames> names, const wire::Create& m)
-    : process_(process), number_(number), handle_(handle), logLevel_(m.logLevel),
-      gate_(std::move(names)), bucket_(process.logBytesPerS) {}
+    : process_(process),
+      number_(number),
+      handle_(handle),
+      logLevel_(m.logLevel),
+      gate_(std::move(names)),
+      bucket_(process.logBytesPerS) {}
 
-Instance::~Instance() { process_.loop.cancel(wake_); }
+Instance::~Instance() {
+  process_.loop.cancel(wake_);
+}
 
 void Instance::enter(State state) {
   const std::lock_guard lock(process_.mutex);
@@ -26,7 +32,9 @@ busbar_id Instance::anyCall() {
   return calls_.any();
 }
 
-bool Instance::setDirty(bool dirty) { return std::exchange(dirty_, dirty) != dirty; }
+bool Instance::setDirty(bool dirty) {
+  return std::exchange(dirty_, dirty) != dirty;
+}
 
 void Instance::outcome(wire::Type type, busbar_status status, std::string_view message) {
   wire::WireError error;

@@ -98,21 +98,21 @@ class Instance {
   Process& process_;
   const uint32_t number_;
   busbar_instance* const handle_;
-  busbar_state* driverState_ = nullptr;  // strand
-  State state_ = State::Created;         // guarded; written on the strand
-  bool dirty_ = false;                   // guarded
-  bool stopAnswered_ = false;            // guarded: stop_done came
-  uint8_t logLevel_;                     // guarded
-  busbar_status stopStatus_ = BUSBAR_OK; // guarded
-  uint32_t posts_ = 0;                   // guarded
-  int64_t stopDeadlineNs_ = INT64_MAX;   // strand
-  OpenCalls calls_;                      // guarded
-  TimerSet timers_;                      // guarded
-  StatusGate gate_;                      // guarded
-  LogBucket bucket_;                     // guarded
-  std::vector<Pending> pending_;         // guarded
-  TimerId wake_ = 0;                     // strand
-  int64_t wakeNs_ = TimerSet::kNever;    // strand
+  busbar_state* driverState_ = nullptr;   // strand
+  State state_ = State::Created;          // guarded; written on the strand
+  bool dirty_ = false;                    // guarded
+  bool stopAnswered_ = false;             // guarded: stop_done came
+  uint8_t logLevel_;                      // guarded
+  busbar_status stopStatus_ = BUSBAR_OK;  // guarded
+  uint32_t posts_ = 0;                    // guarded
+  int64_t stopDeadlineNs_ = INT64_MAX;    // strand
+  OpenCalls calls_;                       // guarded
+  TimerSet timers_;                       // guarded
+  StatusGate gate_;                       // guarded
+  LogBucket bucket_;                      // guarded
+  std::vector<Pending> pending_;          // guarded
+  TimerId wake_ = 0;                      // strand
+  int64_t wakeNs_ = TimerSet::kNever;     // strand
 };
 
 }  // namespace busbar::runner

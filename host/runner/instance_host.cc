@@ -84,8 +84,12 @@ busbar_status Instance::complete(const busbar_completion* completion) {
                              : "complete: the result is not valid JSON of at most 1 MiB",
                      in.call_id);
     out.result = {};
-    out.error = {BUSBAR_E_INTERNAL, "driver_bad_result",
-                 "the driver's answer was malformed; see the module's log", 0, 0, {}};
+    out.error = {BUSBAR_E_INTERNAL,
+                 "driver_bad_result",
+                 "the driver's answer was malformed; see the module's log",
+                 0,
+                 0,
+                 {}};
   } else {
     out.httpStatus = in.http_status;
   }

@@ -27,7 +27,9 @@ struct Loader::Library {
 Loader::Loader() : library_(std::make_unique<Library>()) {}
 
 // The library stays: its threads and destructors are not ours to time.
-Loader::~Loader() { static_cast<void>(library_.release()); }
+Loader::~Loader() {
+  static_cast<void>(library_.release());
+}
 
 Status Loader::load(const std::string& path) {
   auto image = elf::Image::open(path);

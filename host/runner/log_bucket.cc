@@ -22,6 +22,8 @@ bool LogBucket::take(size_t bytes, int64_t nowNs) {
   return true;
 }
 
-uint32_t LogBucket::takeDropped() { return std::exchange(dropped_, 0); }
+uint32_t LogBucket::takeDropped() {
+  return std::exchange(dropped_, 0);
+}
 
 }  // namespace busbar::runner

@@ -21,7 +21,9 @@ constexpr int kChannelFd = 3;
 constexpr int kDeadlinePageFd = 6;
 constexpr int kLivenessPageFd = 7;
 
-int isOpen(int fd) { return ::fcntl(fd, F_GETFD) >= 0 ? fd : -1; }
+int isOpen(int fd) {
+  return ::fcntl(fd, F_GETFD) >= 0 ? fd : -1;
+}
 
 int fail(Exit exit, const std::string& why) {
   std::fprintf(stderr, "busbar-runner: %s\n", why.c_str());

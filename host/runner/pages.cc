@@ -14,7 +14,7 @@ namespace busbar::runner {
 namespace {
 
 Result<void*> mapFd(int fd, int protection, size_t& bytes) {
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd, &st) != 0) {
     return Error::fromErrno(errno, "look at a shared page");
   }
@@ -30,9 +30,9 @@ Result<void*> mapFd(int fd, int protection, size_t& bytes) {
 
 const char* toString(Entry entry) {
   static constexpr std::array<const char*, 17> kNames{
-      "none",      "process_init", "create", "start",    "stop",    "destroy",
-      "on_settings", "connected",  "disconnected", "frame", "received", "execute",
-      "cancelled", "event",        "entry",  "process_exit", "constructors"};
+      "none",        "process_init", "create",       "start",        "stop",        "destroy",
+      "on_settings", "connected",    "disconnected", "frame",        "received",    "execute",
+      "cancelled",   "event",        "entry",        "process_exit", "constructors"};
   const auto index = static_cast<size_t>(entry);
   return index < kNames.size() ? kNames[index] : "unknown";
 }

@@ -211,7 +211,9 @@ class PatternParser {
   Pattern out_;
 };
 
-Result<Pattern> Pattern::compile(std::string_view text) { return PatternParser(text).run(); }
+Result<Pattern> Pattern::compile(std::string_view text) {
+  return PatternParser(text).run();
+}
 
 // Thompson's simulation: bit i means "atoms before i are satisfied".
 bool Pattern::matches(std::string_view text) const {

@@ -37,7 +37,9 @@ void Process::takeDirty(std::vector<Instance*>& out) {
   }
 }
 
-void Process::forget(Instance& instance) { std::erase(dirty_, &instance); }
+void Process::forget(Instance& instance) {
+  std::erase(dirty_, &instance);
+}
 
 void Process::logLine(LogBucket& bucket, uint64_t instance, const wire::Log& line) {
   // What a line costs on the wire: header, fixed members, text.
@@ -66,7 +68,10 @@ void Process::logCheck(uint8_t level, uint64_t instance, uint64_t call, std::str
 }
 
 CallScope::CallScope(Process& process, Entry entry, uint32_t instance, uint64_t call)
-    : process_(process), entry_(entry), instance_(instance), call_(call),
+    : process_(process),
+      entry_(entry),
+      instance_(instance),
+      call_(call),
       startNs_(process.nowNs()) {
   LivenessPage& page = process_.pages.liveness();
   page.instance.store(instance, std::memory_order_relaxed);

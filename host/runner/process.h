@@ -60,8 +60,8 @@ class Process {
 
  private:
   Callback<void()> endTurn_;
-  bool turnPending_ = false;           // guarded
-  std::vector<Instance*> dirty_;       // guarded
+  bool turnPending_ = false;      // guarded
+  std::vector<Instance*> dirty_;  // guarded
   LogBucket checks_{64U << 10U};  // guarded
   LogBucket lines_{1U << 20U};    // guarded
 };

@@ -11,12 +11,12 @@
 
 #include "host/runner/host_table.h"
 #include "host/runner/instance.h"
-#include "host/runner/status_gate.h"
 
 namespace busbar::runner {
 
 Runner::Runner(EventLoop& loop, UniqueFd channel, const Pages& pages)
-    : channel_(std::move(channel)), process_(loop, pages),
+    : channel_(std::move(channel)),
+      process_(loop, pages),
       reader_(wire::kMaxToRunnerBytes, /*fdsAllowed=*/true) {
   process_.onEndTurn([this] { endTurn(); });
 }
@@ -323,9 +323,9 @@ Exit Runner::serve(const Status& loaded) {
     const CallScope scope(process_, Entry::ProcessInit, 0, 0);
     const busbar_status status = process_.driver.process_init(process_.host);
     if (status < 0) {
-      state = Error::because(ErrorCode::FailedPrecondition, "driver_refused",
-                             "the driver's process_init failed with status " +
-                                 std::to_string(status));
+      state =
+          Error::because(ErrorCode::FailedPrecondition, "driver_refused",
+                         "the driver's process_init failed with status " + std::to_string(status));
     }
   }
   sendReady(state);

@@ -10,6 +10,7 @@
 
 #include "host/runner/instance_table.h"
 #include "host/runner/process.h"
+#include "host/runner/status_gate.h"
 #include "sdk/base/event_loop.h"
 #include "sdk/base/result.h"
 #include "sdk/base/unique_fd.h"
@@ -22,10 +23,10 @@ namespace busbar::runner {
 enum class Exit : int {
   Shutdown = 0,
   Usage = 2,
-  Protocol = 70,    // the channel carried what no host of this release sends
-  HostGone = 71,    // the channel was closed
-  Refused = 72,     // the driver could not be loaded; the ready frame told why
-  Sandbox = 73,     // a layer of the sandbox could not be entered
+  Protocol = 70,  // the channel carried what no host of this release sends
+  HostGone = 71,  // the channel was closed
+  Refused = 72,   // the driver could not be loaded; the ready frame told why
+  Sandbox = 73,   // a layer of the sandbox could not be entered
 };
 
 // The runner's side of the channel: takes frames, keeps instances, sends what they produce.
@@ -68,7 +69,7 @@ class Runner {
   Process process_;
   InstanceTable instances_;
   wire::FrameReader reader_;
-  std::deque<UniqueFd> fds_;  // received, not yet claimed by their frame
+  std::deque<UniqueFd> fds_;                  // received, not yet claimed by their frame
   std::shared_ptr<const StatusNames> names_;  // shared by instances that declare the same keys
   std::vector<Instance*> dirty_;
   std::string hostVersion_;

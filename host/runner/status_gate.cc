@@ -42,8 +42,8 @@ const char* checkValue(const busbar_value& value, wire::StatePoint& out) {
       }
       return json::isUtf8(out.text) ? nullptr : "a text is not UTF-8";
     case BUSBAR_V_DOC:
-      if (const char* why = checkText(reinterpret_cast<const char*>(value.u.b.ptr), value.u.b.len,
-                                      out.text)) {
+      if (const char* why =
+              checkText(reinterpret_cast<const char*>(value.u.b.ptr), value.u.b.len, out.text)) {
         return why;
       }
       return json::check(out.text, kDocLimits).ok() ? nullptr : "a document is not valid JSON";

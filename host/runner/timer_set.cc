@@ -48,8 +48,8 @@ int64_t TimerSet::nextNs() const {
 }
 
 std::optional<busbar_id> TimerSet::takeDue(int64_t nowNs) {
-  const auto it = std::min_element(
-      timers_.begin(), timers_.end(), [](const Timer& a, const Timer& b) {
+  const auto it =
+      std::min_element(timers_.begin(), timers_.end(), [](const Timer& a, const Timer& b) {
         return a.dueNs != b.dueNs ? a.dueNs < b.dueNs : a.order < b.order;
       });
   if (it == timers_.end() || it->dueNs > nowNs) {
