@@ -12,7 +12,7 @@
 
 #include <busbar/driver.h>
 
-#include "host/runner/pattern.h"
+#include "sdk/base/pattern.h"
 #include "sdk/base/result.h"
 #include "sdk/wire/messages.h"
 
