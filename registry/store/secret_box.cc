@@ -46,7 +46,7 @@ std::string toBase64(const Bytes& in) {
   return out;
 }
 
-// Empty when `in` is no base64.
+// Empty when `in` is no base64, or not the one way to write its bytes.
 Bytes fromBase64(std::string_view in) {
   if (in.empty() || in.size() % 4 != 0 || in.size() > 2 * kMaxPlainBytes) {
     return {};
@@ -58,7 +58,7 @@ Bytes fromBase64(std::string_view in) {
   }
   const size_t padding = in.ends_with("==") ? 2 : in.ends_with('=') ? 1 : 0;
   out.resize(static_cast<size_t>(n) - padding);
-  return out;
+  return toBase64(out) == in ? out : Bytes();
 }
 
 Status writeAll(int fd, std::span<const uint8_t> bytes, const std::string& path) {
