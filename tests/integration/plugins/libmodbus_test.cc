@@ -177,8 +177,12 @@ TEST_F(Libmodbus, HearsItsExceptions) {
 }
 
 TEST_F(Libmodbus, AgreesOnFloatsWithBothWordOrders) {
-  modbus_set_float_abcd(21.5F, server_.mapping().tab_input_registers);
-  modbus_set_float_cdab(-3.25F, server_.mapping().tab_input_registers + 2);
+  // modbus_set_float puts the low word first; its _abcd form swaps the bytes of each word in this version.
+  std::array<uint16_t, 2> words{};
+  modbus_set_float(21.5F, words.data());
+  server_.mapping().tab_input_registers[0] = words[1];
+  server_.mapping().tab_input_registers[1] = words[0];
+  modbus_set_float(-3.25F, server_.mapping().tab_input_registers + 2);
   PointSpec high;
   high.name = "high";
   high.table = "input";
