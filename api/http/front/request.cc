@@ -2,23 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/http/front/request.h"
 
-#include <algorithm>
 #include <array>
 
 #include <Poco/Net/HTTPRequest.h>
+
+#include "api/http/front/head_parser.h"
 
 namespace busbar::http {
 namespace {
 
 constexpr std::array<std::string_view, 8> kMethodNames{"GET",   "HEAD",   "POST",    "PUT",
                                                        "PATCH", "DELETE", "OPTIONS", ""};
-
-bool equalsIgnoringCase(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(),
-                    [&lower](char x, char y) { return lower(x) == lower(y); });
-}
 
 }  // namespace
 
@@ -82,7 +76,8 @@ Status Request::setLine(std::string_view method, std::string_view target, bool i
   message_->setURI(std::string(target));
   message_->setVersion(isHttp11 ? Poco::Net::HTTPMessage::HTTP_1_1
                                 : Poco::Net::HTTPMessage::HTTP_1_0);
-  return target_.parse(target);
+  // OPTIONS * asks about the server as a whole: a path without segments.
+  return target_.parse(target == "*" ? "/" : target);
 }
 
 void Request::addHeader(std::string_view name, std::string_view value) {
@@ -94,9 +89,10 @@ void Request::setPeer(std::string_view address, bool isTls) {
   isTls_ = isTls;
 }
 
-void Request::setIds(std::string_view requestId, const TraceContext& trace) {
+void Request::setIds(std::string_view requestId, const TraceContext& trace, bool traceWasGiven) {
   requestId_.assign(requestId);
   trace_ = trace;
+  traceWasGiven_ = traceWasGiven;
 }
 
 }  // namespace busbar::http

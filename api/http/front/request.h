@@ -59,6 +59,7 @@ class Request {
   const std::string& requestId() const { return requestId_; }
   // The caller's trace, or a new one. Its trace id goes with all work done for this request.
   const TraceContext& trace() const { return trace_; }
+  bool traceWasGiven() const { return traceWasGiven_; }
   // Numeric address of the peer, "192.0.2.7" or "2001:db8::7", without the port.
   const std::string& peerAddress() const { return peerAddress_; }
   bool isTls() const { return isTls_; }
@@ -68,8 +69,9 @@ class Request {
   Status setLine(std::string_view method, std::string_view target, bool isHttp11);
   void addHeader(std::string_view name, std::string_view value);
   void setBody(std::string body) { body_ = std::move(body); }
+  void appendBody(std::string_view bytes) { body_.append(bytes); }
   void setPeer(std::string_view address, bool isTls);
-  void setIds(std::string_view requestId, const TraceContext& trace);
+  void setIds(std::string_view requestId, const TraceContext& trace, bool traceWasGiven);
   // Shared with the authenticator's cache.
   void setPrincipal(std::shared_ptr<const auth::Principal> principal) {
     principal_ = std::move(principal);
@@ -93,6 +95,7 @@ class Request {
   std::vector<std::pair<std::string_view, size_t>> params_;
   const void* route_ = nullptr;
   bool isTls_ = false;
+  bool traceWasGiven_ = false;
 };
 
 }  // namespace busbar::http

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/http/front/front_context.h"
+#include "api/http/front/request_reader.h"
+#include "api/http/front/responder.h"
+#include "api/http/front/tls.h"
+#include "sdk/base/event_loop.h"
+
+namespace busbar::http {
+
+// One accepted socket, from handshake to close.
+//
+//   Handshake -> Reading <-> Busy -> Stream        any -> Linger -> Closed
+//
+// Reading: waits for or receives a request. Busy: a handler has it; what else arrives waits
+// (bounded). Stream: a body without an end is being written; input is dropped. Linger: the last
+// answer is on its way or sent, input is dropped, so that a reset does not overtake the answer (RFC
+// 9112 s. 9.6). Closed: the socket is gone; the object lives while a Responder or EventStream
+// refers to it. Deadlines are checked by sweep(). Loop-only.
+class Connection final : public ResponseSink {
+ public:
+  Connection(FrontContext& context, UniqueFd fd, std::string peerAddress,
+             std::unique_ptr<TlsSession> tls);
+
+  // Begins to serve. False if the loop cannot watch the socket.
+  bool start();
+  // Begins with an answer for a connection over a limit, and ends.
+  bool startRefused(const Response& answer);
+  // Ends what has passed its deadline.
+  void sweep(Instant now);
+  // No further request; closes when nothing is in work.
+  void drain();
+  void closeNow();
+  void flush();
+
+  // ResponseSink
+  void respond(Response response) override;
+  bool isGone() const override { return phase_ == Phase::Closed || isStreamLost_; }
+  void beginStream(Response head) override;
+  StreamWrite streamWrite(std::string_view bytes) override;
+  size_t streamQueuedBytes() const override { return queuedBytes(); }
+  void onStreamDrained(Callback<void()> callback) override { onDrained_ = std::move(callback); }
+  void onStreamClosed(Callback<void()> callback) override { onClosed_ = std::move(callback); }
+  void endStream() override;
+
+  size_t listIndex = 0;         // where the front keeps it
+  bool isFlushPending = false;  // the front will flush it in this turn
+
+ private:
+  enum class Phase { Handshake, Reading, Busy, Stream, Linger, Closed };
+
+  ~Connection() override;
+  bool watch();
+  void onEvent(uint32_t events);
+  void handshake();
+  void receive();
+  IoResult readSome();
+  IoResult writeSome(std::string_view bytes);
+  void consume(std::string_view bytes);
+  void process(std::string_view& input);
+  void afterProcessing();
+  void pump();
+  void continueLater();
+  void onHead();
+  void onRefusedHead(const Response& answer);
+  void dispatch();
+  void refuse(const Refusal& refusal);
+  void writeResponse(const Response& response, bool keepAlive, bool isHead);
+  void awaitRequest();
+  void linger();
+  void onPeerEnd();
+  void loseStream();
+  void callLater(Callback<void()> Connection::* callback);
+  void onProgress(size_t bytes);
+  void onFlushed();
+  void updateEvents();
+  bool wantsInput() const;
+  size_t queuedBytes() const { return out_.size() - sent_; }
+  Instant after(Milliseconds limit) const { return context_->loop.now() + limit; }
+
+  FrontContext* context_;  // null once closed
+  UniqueFd fd_;
+  std::unique_ptr<TlsSession> tls_;
+  FdWatch watch_;
+  std::string peerAddress_;
+  RequestReader reader_;
+  Phase phase_ = Phase::Handshake;
+  std::string in_;   // received but not used yet
+  std::string out_;  // queued output, the first sent_ bytes of it gone
+  size_t sent_ = 0;
+  Instant deadline_ = Instant::max();       // of the phase
+  Instant stallDeadline_ = Instant::max();  // of unread output
+  Callback<void()> onDrained_;
+  Callback<void()> onClosed_;
+  size_t takenSinceReset_ = 0;  // output taken by the reader since stallDeadline_ was set
+  size_t droppedBytes_ = 0;     // input dropped in Linger
+  std::string requestId_;       // of the request in work
+  std::string traceparent_;     // the same; empty when it had none
+  bool isHead_ = false;         // the request in work is HEAD
+  bool isAnswered_ = false;     // refused by its head; its body is being dropped
+  bool isProcessing_ = false;
+  bool isHeadTimed_ = false;
+  bool peerEnded_ = false;
+  bool wasBehind_ = false;
+  bool isStreamLost_ = false;
+  bool isStreamChunked_ = false;
+  bool tlsWantsWrite_ = false;
+  bool isShutDown_ = false;
+};
+
+}  // namespace busbar::http
