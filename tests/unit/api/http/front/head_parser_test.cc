@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/http/front/head_parser.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace busbar::http {
+namespace {
+
+// What the two steps say about a whole head: 0 accepted, -1 wants more, else the status.
+int verdict(const std::string& bytes, Head& head) {
+  size_t scanned = 0;
+  const HeadScan scan = scanHead(bytes, scanned);
+  if (scan.refusal) {
+    return scan.refusal->status;
+  }
+  if (scan.headBytes == 0) {
+    return -1;
+  }
+  const auto refusal = parseHead(std::string_view(bytes).substr(0, scan.headBytes), head);
+  return refusal ? refusal->status : 0;
+}
+
+struct Case {
+  const char* name;
+  std::string bytes;
+  int status;
+};
+
+std::string get(const std::string& headers) {
+  return "GET / HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n";
+}
+std::string line(const std::string& requestLine) {
+  return requestLine + "\r\nHost: a\r\n\r\n";
+}
+std::string many(int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i) {
+    out += "x" + std::to_string(i) + ": y\r\n";
+  }
+  return out;
+}
+
+class HeadParserTable : public testing::TestWithParam<Case> {};
+
+TEST_P(HeadParserTable, GivesTheStatus) {
+  Head head;
+  EXPECT_EQ(verdict(GetParam().bytes, head), GetParam().status) << GetParam().bytes;
+}
+
+using namespace std::string_literals;  // NOLINT: NUL bytes in literals
+
+INSTANTIATE_TEST_SUITE_P(
+    Lengths, HeadParserTable,
+    testing::Values(
+        Case{"one", get("Content-Length: 5\r\n"), 0},
+        Case{"blanks_around_value", get("Content-Length: \t 5 \t\r\n"), 0},
+        Case{"zero", get("Content-Length: 0\r\n"), 0},
+        Case{"space_before_colon", get("Content-Length : 5\r\n"), 400},
+        Case{"tab_before_colon", get("Content-Length\t: 5\r\n"), 400},
+        Case{"list", get("Content-Length: 5,5\r\n"), 400},
+        Case{"list_with_blank", get("Content-Length: 5, 5\r\n"), 400},
+        Case{"plus", get("Content-Length: +5\r\n"), 400},
+        Case{"minus", get("Content-Length: -5\r\n"), 400},
+        Case{"hex", get("Content-Length: 0x5\r\n"), 400},
+        Case{"letters", get("Content-Length: 5a\r\n"), 400},
+        Case{"inner_blank", get("Content-Length: 5 5\r\n"), 400},
+        Case{"empty", get("Content-Length:\r\n"), 400},
+        Case{"overflow", get("Content-Length: 18446744073709551621\r\n"), 400},
+        Case{"nineteen_digits", get("Content-Length: 0000000000000000005\r\n"), 400},
+        Case{"twice_same", get("Content-Length: 5\r\nContent-Length: 5\r\n"), 400},
+        Case{"twice_other", get("Content-Length: 5\r\ncontent-length: 6\r\n"), 400},
+        Case{"with_te", get("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"), 400},
+        Case{"te_first", get("Transfer-Encoding: chunked\r\nContent-Length: 0\r\n"), 400},
+        Case{"chunked", get("Transfer-Encoding: chunked\r\n"), 0},
+        Case{"chunked_any_case", get("transfer-ENCODING: CHUNKED\r\n"), 0},
+        Case{"te_twice", get("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400},
+        Case{"te_list", get("Transfer-Encoding: gzip, chunked\r\n"), 501},
+        Case{"te_identity", get("Transfer-Encoding: identity\r\n"), 501},
+        Case{"te_xchunked", get("Transfer-Encoding: xchunked\r\n"), 501},
+        Case{"te_vertical_tab",
+             get("Transfer-Encoding: \x0b"
+                 "chunked\r\n"),
+             400},
+        Case{"te_http10", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400}),
+    [](const auto& test) { return test.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Lines, HeadParserTable,
+    testing::Values(
+        Case{"plain", line("GET / HTTP/1.1"), 0}, Case{"http10", "GET / HTTP/1.0\r\n\r\n", 0},
+        Case{"http10_with_host", "GET / HTTP/1.0\r\nHost: a\r\n\r\n", 0},
+        Case{"unknown_method_is_the_routers", line("BREW /pot HTTP/1.1"), 0},
+        Case{"query", line("GET /a?b=c&d=%20[]|{} HTTP/1.1"), 0},
+        Case{"options_asterisk", line("OPTIONS * HTTP/1.1"), 0},
+        Case{"get_asterisk", line("GET * HTTP/1.1"), 400},
+        Case{"absolute_form", line("GET http://a/ HTTP/1.1"), 400},
+        Case{"authority_form", line("GET a:80 HTTP/1.1"), 400},
+        Case{"connect", line("CONNECT a:80 HTTP/1.1"), 501},
+        Case{"no_target", line("GET HTTP/1.1"), 400},
+        Case{"empty_target", line("GET  HTTP/1.1"), 400},
+        Case{"two_blanks", line("GET  / HTTP/1.1"), 400},
+        Case{"blank_in_target", line("GET /a b HTTP/1.1"), 400},
+        Case{"tab_separator", line("GET\t/\tHTTP/1.1"), 400},
+        Case{"leading_blank", line(" GET / HTTP/1.1"), 400},
+        Case{"trailing_blank", line("GET / HTTP/1.1 "), 400},
+        Case{"no_version", line("GET /"), 400}, Case{"http09", "GET /\r\n\r\n", 400},
+        Case{"lower_version", line("GET / http/1.1"), 400},
+        Case{"http12", line("GET / HTTP/1.2"), 505}, Case{"http2", line("GET / HTTP/2.0"), 505},
+        Case{"http2_preface", "PRI * HTTP/2.0\r\n\r\n", 505},
+        Case{"long_version", line("GET / HTTP/1.10"), 400},
+        Case{"letters_in_version", line("GET / HTTP/1.x"), 400},
+        Case{"method_with_separator", line("G(T / HTTP/1.1"), 400},
+        Case{"method_33_characters", line(std::string(33, 'A') + " / HTTP/1.1"), 400},
+        Case{"nul_in_target", line("GET /\0 HTTP/1.1"s), 400},
+        Case{"nul_in_method", line("G\0T / HTTP/1.1"s), 400},
+        Case{"high_bit_in_target", line("GET /\xc3\xa9 HTTP/1.1"), 400},
+        Case{"delete_in_target", line("GET /\x7f HTTP/1.1"), 400},
+        Case{"target_over_8192", line("GET /" + std::string(8192, 'a') + " HTTP/1.1"), 414},
+        Case{"tls_hello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400},
+        Case{"bare_lf_everywhere", "GET / HTTP/1.1\nHost: a\n\n", 400},
+        Case{"bare_lf_after_line", "GET / HTTP/1.1\nHost: a\r\n\r\n", 400},
+        Case{"bare_lf_at_the_end", "GET / HTTP/1.1\r\nHost: a\r\n\n", 400},
+        Case{"incomplete", "GET / HTTP/1.1\r\nHost: a\r\n", -1}),
+    [](const auto& test) { return test.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Headers, HeadParserTable,
+    testing::Values(Case{"none_in_11", "GET / HTTP/1.1\r\n\r\n", 400},
+                    Case{"two_hosts", get("Host: a\r\n"), 400},
+                    Case{"two_hosts_any_case", get("hOST: b\r\n"), 400},
+                    Case{"empty_host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 400},
+                    Case{"host_list", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", 400},
+                    Case{"host_path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
+                    Case{"host_user", "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400},
+                    Case{"host_port", "GET / HTTP/1.1\r\nHost: a:8080\r\n\r\n", 0},
+                    Case{"host_bad_port", "GET / HTTP/1.1\r\nHost: a:80a\r\n\r\n", 400},
+                    Case{"host_ipv6", "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 0},
+                    Case{"host_ipv6_open", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400},
+                    Case{"obs_fold_blank", get("a: b\r\n c\r\n"), 400},
+                    Case{"obs_fold_tab", get("a: b\r\n\tc\r\n"), 400},
+                    Case{"fold_first", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400},
+                    Case{"no_colon", get("abc\r\n"), 400}, Case{"empty_name", get(": b\r\n"), 400},
+                    Case{"empty_value", get("a:\r\n"), 0},
+                    Case{"name_with_blank", get("a b: c\r\n"), 400},
+                    Case{"name_with_slash", get("a/b: c\r\n"), 400},
+                    Case{"nul_in_value", get("a: b\0c\r\n"s), 400},
+                    Case{"cr_in_value", get("a: b\rc\r\n"), 400},
+                    Case{"escape_in_value", get("a: b\x1b[m\r\n"), 400},
+                    Case{"high_bit_in_value", get("a: \xc3\xa9\r\n"), 0},
+                    Case{"high_bit_in_name", get("\xc3\xa9: a\r\n"), 400},
+                    Case{"hundred_headers", get(many(99)), 0},
+                    Case{"more_headers", get(many(100)), 431},
+                    Case{"expect", get("Expect: 100-Continue\r\n"), 0},
+                    Case{"other_expect", get("Expect: 200-ok\r\n"), 417},
+                    Case{"bad_connection", get("Connection: a b\r\n"), 400}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(HeadParser, FillsTheHead) {
+  Head head;
+  const std::string bytes =
+      "POST /a?b HTTP/1.1\r\nHost: a\r\nX-A:  1 \r\nContent-Length: 12\r\n"
+      "Expect: 100-continue\r\n\r\nrest";
+  ASSERT_EQ(verdict(bytes, head), 0);
+  EXPECT_EQ(head.method, "POST");
+  EXPECT_EQ(head.target, "/a?b");
+  EXPECT_EQ(head.framing, BodyFraming::Length);
+  EXPECT_EQ(head.contentLength, 12U);
+  EXPECT_TRUE(head.keepAlive);
+  EXPECT_TRUE(head.expectsContinue);
+  ASSERT_EQ(head.fieldCount, 4U);
+  EXPECT_EQ(head.fields[1].name, "X-A");
+  EXPECT_EQ(head.fields[1].value, "1");
+}
+
+TEST(HeadParser, KeepsAliveByVersionAndConnection) {
+  Head head;
+  EXPECT_EQ(verdict(get("Connection: x, Close\r\n"), head), 0);
+  EXPECT_FALSE(head.keepAlive);
+  EXPECT_EQ(verdict("GET / HTTP/1.0\r\n\r\n", head), 0);
+  EXPECT_FALSE(head.keepAlive);
+  EXPECT_EQ(verdict("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", head), 0);
+  EXPECT_TRUE(head.keepAlive);
+}
+
+TEST(HeadParser, ScansPiecesOfAnySize) {
+  const std::string bytes = get("a: b\r\n");
+  for (size_t cut = 1; cut < bytes.size(); ++cut) {
+    size_t scanned = 0;
+    EXPECT_EQ(scanHead(std::string_view(bytes).substr(0, cut), scanned).headBytes, 0U);
+    EXPECT_EQ(scanHead(bytes, scanned).headBytes, bytes.size());
+  }
+}
+
+}  // namespace
+}  // namespace busbar::http
