@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/busbar/input.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/temp_dir.h"
+
+namespace busbar::cli {
+namespace {
+
+std::string callOf(const std::vector<std::string>& words) {
+  const auto value = toCallArguments(words);
+  return value ? json::write(*value) : value.error().reason;
+}
+
+TEST(CallArguments, TakeEveryForm) {
+  EXPECT_EQ(callOf({}), "[]");
+  EXPECT_EQ(callOf({"5", "true", "on", "\"5\"", "[1]"}), "[5,true,\"on\",\"5\",[1]]");
+  EXPECT_EQ(callOf({"value=5", "label=a b"}), R"({"value":5,"label":"a b"})");
+  EXPECT_EQ(callOf({R"({"value":{"a":1}})"}), R"({"value":{"a":1}})");
+  EXPECT_EQ(callOf({"[1,2]"}), "[1,2]");
+  EXPECT_EQ(callOf({"a=b=c"}), R"({"a":"b=c"})");
+  EXPECT_EQ(callOf({"http://x/?a=b"}), R"(["http://x/?a=b"])");
+}
+
+TEST(CallArguments, MixturesAndBrokenJsonAreUsageErrors) {
+  EXPECT_EQ(callOf({"a=1", "2"}), "usage");
+  EXPECT_EQ(callOf({"{\"a\":"}), "usage");
+}
+
+TEST(Assignments, MakeNestedObjects) {
+  const auto object = toAssignments({"poll.interval_ms=5", "poll.on=true", "name=x"});
+  ASSERT_TRUE(object.ok());
+  EXPECT_EQ(json::write(*object), R"({"poll":{"interval_ms":5,"on":true},"name":"x"})");
+  EXPECT_FALSE(toAssignments({"nothing"}).ok());
+  EXPECT_FALSE(toAssignments({".a=1"}).ok());
+}
+
+TEST(MergePatch, FollowsRfc7396) {
+  json::Value document = *json::parse(R"({"a":"b","c":{"d":"e","f":"g"}})");
+  mergePatch(document, *json::parse(R"({"a":"z","c":{"f":null},"n":{"x":1}})"));
+  EXPECT_EQ(document, *json::parse(R"({"a":"z","c":{"d":"e"},"n":{"x":1}})"));
+}
+
+TEST(ReadInput, NamesTheMissingFile) {
+  const auto text = readInput("/nonexistent/x");
+  ASSERT_FALSE(text.ok());
+  EXPECT_NE(text.error().message.find("/nonexistent/x"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace busbar::cli

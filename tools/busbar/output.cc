@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/busbar/output.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "tools/busbar/table.h"
+#include "tools/busbar/yaml.h"
+
+namespace busbar::cli {
+namespace {
+
+// SIGPIPE is ignored for the sake of sockets; for stdout it means what it always does.
+void put(std::string_view text) {
+  const bool done =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!done && errno == EPIPE) {
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+  }
+  if (!done) {
+    std::fprintf(stderr, "busbar: cannot write to stdout\n");
+    _exit(1);
+  }
+}
+
+size_t terminalColumns() {
+  if (isatty(STDOUT_FILENO) == 0) {
+    return 0;
+  }
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return size.ws_col;
+  }
+  return 80;
+}
+
+}  // namespace
+
+std::string cellText(const json::Value& row, std::string_view member) {
+  const json::Value* value = row.find(member);
+  if (value == nullptr || value->isNull()) {
+    return {};
+  }
+  if (const std::string* text = value->asString()) {
+    return *text;
+  }
+  if (const bool* flag = value->asBool()) {
+    return *flag ? "yes" : "no";
+  }
+  return json::write(*value);
+}
+
+void Output::list(const json::Array& rows, const std::vector<Column>& columns) const {
+  if (options_.format == OutputFormat::Name) {
+    for (const json::Value& row : rows) {
+      line(cellText(row, "id"));
+    }
+    return;
+  }
+  if (!isForPeople()) {
+    value(json::Value(rows));
+    return;
+  }
+  std::vector<std::string> header;
+  for (const Column& column : columns) {
+    header.push_back(column.header);
+  }
+  std::vector<std::vector<std::string>> lines;
+  for (const json::Value& row : rows) {
+    auto& cells = lines.emplace_back();
+    for (const Column& column : columns) {
+      cells.push_back(column.cell(row));
+    }
+  }
+  if (rows.empty()) {
+    say("none");
+    return;
+  }
+  put(layoutTable(header, lines, {terminalColumns(), options_.hasHeader}));
+}
+
+void Output::object(const json::Value& value) const {
+  const json::Object* members = value.asObject();
+  if (options_.format == OutputFormat::Name) {
+    line(cellText(value, "id"));
+    return;
+  }
+  if (!isForPeople() || members == nullptr) {
+    this->value(value);
+    return;
+  }
+  size_t width = 0;
+  for (const auto& [name, member] : *members) {
+    width = std::max(width, displayWidth(name));
+  }
+  std::string out;
+  for (const auto& [name, member] : *members) {
+    const std::string text = cellText(value, name);
+    if (text.empty() || text == "[]" || text == "{}") {
+      continue;
+    }
+    out += printable(name);
+    out.append(width + 2 - std::min(width, displayWidth(name)), ' ');
+    out += printable(text) + "\n";
+  }
+  put(out);
+}
+
+void Output::value(const json::Value& value) const {
+  put(options_.format == OutputFormat::Yaml ? toYaml(value) : json::writePretty(value) + "\n");
+}
+
+void Output::streamed(const json::Value& value) const {
+  put(options_.format == OutputFormat::Yaml ? "---\n" + toYaml(value) : json::write(value) + "\n");
+}
+
+void Output::line(std::string_view text) const {
+  put(std::string(text) + "\n");
+}
+
+void Output::say(std::string_view sentence) const {
+  if (!options_.isQuiet && isForPeople()) {
+    std::fprintf(stderr, "%s\n", printable(sentence).c_str());
+  }
+}
+
+void Output::progress(std::string_view text) const {
+  if (!options_.isQuiet && isatty(STDERR_FILENO) != 0) {
+    std::fprintf(stderr, "\r\033[K%s", printable(text).c_str());
+    std::fflush(stderr);
+  }
+}
+
+std::string Output::coloured(std::string_view text, int sgr) const {
+  const char* noColour = getenv("NO_COLOR");
+  if (isatty(STDOUT_FILENO) == 0 || (noColour != nullptr && *noColour != '\0')) {
+    return std::string(text);
+  }
+  return "\033[" + std::to_string(sgr) + "m" + std::string(text) + "\033[0m";
+}
+
+}  // namespace busbar::cli

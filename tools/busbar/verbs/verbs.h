@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tools/busbar/verb.h"
+
+namespace busbar::cli {
+
+// Each adds its nouns and verbs to the table.
+void addSystemVerbs(VerbTable& table);
+void addModuleVerbs(VerbTable& table);
+void addDriverVerbs(VerbTable& table);
+void addZoneVerbs(VerbTable& table);
+void addSettingVerbs(VerbTable& table);
+void addControlVerbs(VerbTable& table);  // exec, state, watch, logs
+void addKeyVerbs(VerbTable& table);
+void addSiteVerbs(VerbTable& table);  // status, runners, quarantine, completion, version
+void addDoctorVerb(VerbTable& table);
+
+// All of them, in the order of the help.
+VerbTable allVerbs();
+
+}  // namespace busbar::cli
