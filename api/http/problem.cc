@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/http/problem.h"
 
+#include <algorithm>
+
 #include <Poco/Net/HTTPResponse.h>
 
 namespace busbar::http {
@@ -24,22 +26,23 @@ json::Object common(int status, std::string_view detail) {
   return body;
 }
 
-Response finish(int status, json::Object body) {
+Response finish(int status, json::Object body, int retryAfterSeconds) {
   Response response(status);
   response.setBody(std::string(kProblemType), json::write(json::Value(std::move(body))));
   if (status == 429 || status == 503) {
-    response.set("Retry-After", "1");
+    response.set("Retry-After", std::to_string(std::max(1, retryAfterSeconds)));
   }
   return response;
 }
 
 }  // namespace
 
-Response problem(const Error& error, const Request& request) {
-  return problem(error, request, json::Object());
+Response problem(const Error& error, const Request& request, int retryAfterSeconds) {
+  return problem(error, request, json::Object(), retryAfterSeconds);
 }
 
-Response problem(const Error& error, const Request& request, const json::Object& extra) {
+Response problem(const Error& error, const Request& request, const json::Object& extra,
+                 int retryAfterSeconds) {
   const int status = error.httpStatus != 0 ? error.httpStatus : toHttpStatus(error.code);
   json::Object body = common(status, error.message);
   body.set("instance", request.path());
@@ -55,13 +58,13 @@ Response problem(const Error& error, const Request& request, const json::Object&
   for (const auto& [name, value] : extra) {
     body.set(name, value);
   }
-  return finish(status, std::move(body));
+  return finish(status, std::move(body), retryAfterSeconds);
 }
 
 Response problem(int status, std::string_view reason, std::string_view detail) {
   json::Object body = common(status, detail);
   body.set("reason", reason);
-  return finish(status, std::move(body));
+  return finish(status, std::move(body), 1);
 }
 
 }  // namespace busbar::http

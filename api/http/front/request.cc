@@ -76,8 +76,8 @@ Status Request::setLine(std::string_view method, std::string_view target, bool i
   message_->setURI(std::string(target));
   message_->setVersion(isHttp11 ? Poco::Net::HTTPMessage::HTTP_1_1
                                 : Poco::Net::HTTPMessage::HTTP_1_0);
-  // OPTIONS * asks about the server as a whole: a path without segments.
-  return target_.parse(target == "*" ? "/" : target);
+  isAsterisk_ = target == "*";
+  return target_.parse(isAsterisk_ ? "/" : target);
 }
 
 void Request::addHeader(std::string_view name, std::string_view value) {

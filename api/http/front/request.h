@@ -38,6 +38,8 @@ class Request {
   std::string_view methodName() const;
   std::string_view path() const { return target_.rawPath(); }  // as received, still encoded
   const Target& target() const { return target_; }
+  // "OPTIONS *": about the server as a whole.
+  bool isAsterisk() const { return isAsterisk_; }
   std::optional<std::string_view> query(std::string_view name) const { return target_.query(name); }
 
   // A path parameter of the matched route, decoded; "" if the route has none of that name.
@@ -80,8 +82,8 @@ class Request {
   void clearParams() { params_.clear(); }
   void addParam(std::string_view name, size_t segment) { params_.emplace_back(name, segment); }
   // The matched route, for the second half of routing.
-  void setRoute(const void* route) { route_ = route; }
-  const void* route() const { return route_; }
+  void setRoute(void* route) { route_ = route; }
+  void* route() const { return route_; }
 
  private:
   std::unique_ptr<Poco::Net::HTTPRequest> message_;
@@ -93,7 +95,8 @@ class Request {
   TraceContext trace_;
   std::shared_ptr<const auth::Principal> principal_;  // null: anonymous
   std::vector<std::pair<std::string_view, size_t>> params_;
-  const void* route_ = nullptr;
+  void* route_ = nullptr;
+  bool isAsterisk_ = false;
   bool isTls_ = false;
   bool traceWasGiven_ = false;
 };

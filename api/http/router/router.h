@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,9 @@ struct RouteOptions {
 // Patterns are `/segment/:name/…`; a literal segment wins over a parameter. HEAD is served by GET's
 // handler, OPTIONS by the table. An unknown path is 404 (also with a trailing slash), a known path
 // with another method 405 with Allow, an unknown method 501. Method override headers mean nothing.
-// The permission check runs before 404 of an object but after 404 and 405 of the path. Loop-only.
+// The permission check runs after 404 and 405 of the path, and before anything of an object is
+// looked at: 401 without a valid credential, 403 when role or scopes do not suffice. An exception
+// that leaves an action ends as a 500. Loop-only.
 class Router : public Handler {
  public:
   using Action = Callback<void(Request&, Responder)>;
@@ -52,8 +55,8 @@ class Router : public Handler {
  private:
   struct Route;
   struct Node;
-  const Node* findNode(Request& request) const;
-  Response refuse(Request& request, const Node& node) const;
+  static Admission refuse(Response response);
+  std::optional<Response> checkAccess(Request& request, const Route& route) const;
 
   auth::Authenticator& authenticator_;
   std::unique_ptr<Node> root_;

@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/auth/api_key.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include "sdk/base/result.h"
+
+namespace busbar::auth {
+namespace {
+
+constexpr std::string_view kPrefix = "bb_";
+constexpr std::string_view kRowPrefix = "key-";
+constexpr size_t kIdLength = 26;
+constexpr size_t kSecretLength = 43;
+constexpr size_t kTextLength = 3 + kIdLength + 1 + kSecretLength;
+
+constexpr std::string_view kBase64Url =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kHex = "0123456789abcdef";
+
+using Secret = std::array<uint8_t, 32>;
+
+std::string encodeBase64Url(const Secret& bytes) {
+  std::string out;
+  uint32_t bits = 0;
+  int held = 0;
+  for (const uint8_t byte : bytes) {
+    bits = bits << 8 | byte;
+    for (held += 8; held >= 6; held -= 6) {
+      out.push_back(kBase64Url[bits >> (held - 6) & 63]);
+    }
+  }
+  out.push_back(kBase64Url[bits << (6 - held) & 63]);
+  return out;
+}
+
+bool decodeBase64Url(std::string_view text, Secret& bytes) {
+  uint32_t bits = 0;
+  int held = 0;
+  size_t count = 0;
+  for (const char c : text) {
+    const size_t value = kBase64Url.find(c);
+    if (value == std::string_view::npos) {
+      return false;
+    }
+    bits = bits << 6 | static_cast<uint32_t>(value);
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      bytes[count++] = static_cast<uint8_t>(bits >> held);
+    }
+  }
+  return (bits & ((1U << held) - 1)) == 0;  // one text per secret
+}
+
+KeyDigest digestOf(const Secret& secret) {
+  KeyDigest digest{};
+  SHA256(secret.data(), secret.size(), digest.data());
+  return digest;
+}
+
+bool isId(std::string_view text) {
+  return text.size() == kIdLength && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+         });
+}
+
+}  // namespace
+
+NewApiKey generateApiKey(std::string_view keyId) {
+  BUSBAR_CHECK(keyId.starts_with(kRowPrefix) && isId(keyId.substr(kRowPrefix.size())));
+  Secret secret;
+  const ssize_t n = getrandom(secret.data(), secret.size(), 0);
+  BUSBAR_CHECK(n == static_cast<ssize_t>(secret.size()));  // never short below 256 bytes
+  NewApiKey key;
+  key.text.append(kPrefix).append(keyId.substr(kRowPrefix.size())).append("_");
+  key.text.append(encodeBase64Url(secret));
+  for (const uint8_t byte : digestOf(secret)) {
+    key.secretHash.push_back(kHex[byte >> 4]);
+    key.secretHash.push_back(kHex[byte & 15]);
+  }
+  OPENSSL_cleanse(secret.data(), secret.size());
+  return key;
+}
+
+std::optional<ShownApiKey> parseApiKey(std::string_view text) {
+  if (text.size() != kTextLength || !text.starts_with(kPrefix) ||
+      text[kPrefix.size() + kIdLength] != '_') {
+    return std::nullopt;
+  }
+  const std::string_view id = text.substr(kPrefix.size(), kIdLength);
+  Secret secret;
+  if (!isId(id) || !decodeBase64Url(text.substr(kPrefix.size() + kIdLength + 1), secret)) {
+    return std::nullopt;
+  }
+  ShownApiKey shown{std::string(kRowPrefix).append(id), digestOf(secret)};
+  OPENSSL_cleanse(secret.data(), secret.size());
+  return shown;
+}
+
+bool matches(const KeyDigest& digest, std::string_view secretHash) {
+  if (secretHash.size() != 2 * digest.size()) {
+    return false;
+  }
+  KeyDigest stored{};
+  for (size_t i = 0; i < secretHash.size(); ++i) {
+    const size_t value = kHex.find(secretHash[i]);
+    if (value == std::string_view::npos) {
+      return false;
+    }
+    stored[i / 2] = static_cast<uint8_t>(stored[i / 2] << 4 | value);
+  }
+  return CRYPTO_memcmp(stored.data(), digest.data(), digest.size()) == 0;
+}
+
+}  // namespace busbar::auth

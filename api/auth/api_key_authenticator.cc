@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/auth/api_key_authenticator.h"
+
+#include <algorithm>
+
+#include "api/auth/api_key.h"
+
+namespace busbar::auth {
+namespace {
+
+constexpr int64_t kNsPerSecond = 1'000'000'000;
+
+// The credential of "Bearer <it>" (RFC 6750; the scheme in any case), else "".
+std::string_view bearerOf(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (authorization.size() < kScheme.size() ||
+      !std::equal(kScheme.begin(), kScheme.end(), authorization.begin(), [](char ours, char c) {
+        return ours == (c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
+      })) {
+    return {};
+  }
+  return authorization.substr(kScheme.size());
+}
+
+}  // namespace
+
+ApiKeyAuthenticator::ApiKeyAuthenticator(const Clock& clock, LookUp lookUp)
+    : clock_(clock), lookUp_(std::move(lookUp)) {}
+
+AuthOutcome ApiKeyAuthenticator::authenticate(const Credentials& credentials) {
+  const std::string_view text =
+      credentials.apiKey.empty() ? bearerOf(credentials.authorization) : credentials.apiKey;
+  const std::optional<ShownApiKey> shown = parseApiKey(text);
+  if (!shown) {
+    return refuse(credentials, "malformed_key",
+                  "this is not an API key of the form bb_<id>_<secret>");
+  }
+  const ApiKeyRows rows = lookUp_(shown->keyId);
+  // An absent row is compared too, so that both cases take the same time.
+  static const std::string kNoHash(64, '0');
+  const bool isRight = matches(shown->digest, rows.key != nullptr ? rows.key->secretHash : kNoHash);
+  if (rows.key == nullptr || rows.user == nullptr || !isRight) {
+    return refuse(credentials, "unknown_key", "unknown X-API-Key");
+  }
+  if (rows.key->expiresAt != 0 && clock_.utcNs() / kNsPerSecond >= rows.key->expiresAt) {
+    return refuse(credentials, "expired_key", "API key has expired");
+  }
+  return {principalOf(rows), {}, 0};
+}
+
+std::shared_ptr<const Principal> ApiKeyAuthenticator::principalOf(const ApiKeyRows& rows) {
+  if (known_.size() >= kMaxKnown) {
+    known_.clear();
+  }
+  Known& known = known_[rows.key->id];
+  if (!known.principal || known.keyRevision != rows.key->revision ||
+      known.userRevision != rows.user->revision || known.principal->userId != rows.user->id) {
+    known = {rows.key->revision, rows.user->revision,
+             std::make_shared<const Principal>(
+                 Principal{rows.user->id, rows.key->id,
+                           std::min(rows.user->role, rows.key->permissions), rows.key->scopes})};
+  }
+  return known.principal;
+}
+
+AuthOutcome ApiKeyAuthenticator::refuse(const Credentials& credentials, std::string reason,
+                                        std::string message) {
+  const int seconds = failures_.onFailure(credentials.peerAddress, clock_.now());
+  if (seconds > 0) {
+    return {nullptr,
+            Error::because(ErrorCode::ResourceExhausted, "too_many_failures",
+                           "too many failed sign-ins from this address; wait " +
+                               std::to_string(seconds) + " s"),
+            seconds};
+  }
+  return {nullptr,
+          Error::because(ErrorCode::Unauthenticated, std::move(reason), std::move(message)), 0};
+}
+
+}  // namespace busbar::auth
