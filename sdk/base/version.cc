@@ -4,6 +4,8 @@
 
 namespace busbar {
 
-std::string_view versionText() { return BUSBAR_VERSION; }
+std::string_view versionText() {
+  return BUSBAR_VERSION;
+}
 
 }  // namespace busbar

@@ -36,6 +36,9 @@ function(busbar_library name)
   target_link_libraries(busbar_${name} PUBLIC ${arg_PUBLIC} PRIVATE busbar_warnings ${arg_PRIVATE})
 endfunction()
 
+# Everything that the sanitizer presets build: unit tests and replays of fuzz corpora.
+add_custom_target(unit_tests)
+
 # busbar_test(name LABEL unit SOURCES … LIBS …): one GoogleTest binary, each case a ctest.
 function(busbar_test name)
   cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LIBS;ENV" ${ARGN})
@@ -45,9 +48,15 @@ function(busbar_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
+  if(BUSBAR_LONG)
+    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 30")
+  endif()
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE busbar_warnings ${arg_LIBS} GTest::gtest GTest::gtest_main)
+  if(arg_LABEL STREQUAL unit)
+    add_dependencies(unit_tests ${name})
+  endif()
   # One ctest per binary keeps start-up cost low; the binary's own output names the failing case.
   add_test(NAME ${name} COMMAND ${name} --gtest_color=no)
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT}
@@ -68,5 +77,19 @@ function(busbar_fuzz name)
     target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/replay_main.cc)
     add_test(NAME ${name} COMMAND ${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
     set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+    add_dependencies(unit_tests ${name})
   endif()
+endfunction()
+
+# busbar_bench(name SOURCES … LIBS …): a program in <build>/bench that prints figures with
+# tests/bench/figure.h and takes a filter as its first argument. Run by tools/bench, not by ctest.
+function(busbar_bench name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+  target_link_libraries(${name} PRIVATE busbar_warnings bench_figure ${arg_LIBS})
+  if(NOT TARGET benches)
+    add_custom_target(benches)
+  endif()
+  add_dependencies(benches ${name})
 endfunction()
