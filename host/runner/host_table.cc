@@ -81,6 +81,22 @@ busbar_status hostStatusSet(busbar_instance* handle, const busbar_point* points,
                     [=](Instance& i) { return i.statusSet(points, count, stride); });
 }
 
+busbar_status hostSend(busbar_instance* handle, const busbar_send* in) noexcept {
+  return onInstance("send", handle, [in](Instance& i) { return i.send(in); });
+}
+
+busbar_status hostEnqueue(busbar_instance* handle, const busbar_command* in) noexcept {
+  return onInstance("enqueue", handle, [in](Instance& i) { return i.enqueue(in); });
+}
+
+busbar_status hostCommandDone(busbar_instance* handle, const busbar_command_result* in) noexcept {
+  return onInstance("command_done", handle, [in](Instance& i) { return i.commandDone(in); });
+}
+
+busbar_status hostLink(busbar_instance* handle, const busbar_link_request* in) noexcept {
+  return onInstance("link", handle, [in](Instance& i) { return i.link(in); });
+}
+
 busbar_status hostTimer(busbar_instance* handle, const busbar_timer* in) noexcept {
   return onInstance("timer", handle, [in](Instance& i) { return i.timer(in); });
 }
@@ -128,6 +144,10 @@ const busbar_host* bindHostTable(Process& process, InstanceTable& instances,
   table.complete = hostComplete;
   table.progress = hostProgress;
   table.status_set = hostStatusSet;
+  table.send = hostSend;
+  table.enqueue = hostEnqueue;
+  table.command_done = hostCommandDone;
+  table.link = hostLink;
   table.timer = hostTimer;
   table.cancel = hostCancel;
   table.post = hostPost;

@@ -8,6 +8,11 @@
 #include "host/runner/blocks.h"
 
 namespace busbar::runner {
+namespace {
+
+constexpr int64_t kDrainPollNs = 5'000'000;
+
+}  // namespace
 
 Instance::Instance(Process& process, uint32_t number, busbar_instance* handle,
                    std::shared_ptr<const StatusNames> names, const wire::Create& m)
@@ -125,10 +130,45 @@ void Instance::stop(const wire::Stop& m) {
   process_.markDirty(*this);  // stop_done may have come already; else arms the deadline
 }
 
-// After this only destroy reaches the driver, and the host table knows the instance no more.
-void Instance::finishStop(busbar_status status, std::string_view message) {
+// After this only destroy reaches the driver. What it wrote last still goes out, until the
+// deadline.
+void Instance::finishStop(busbar_status status, std::string message) {
   leave(true);
-  outcome(wire::Type::Stopped, status, message);
+  stopStatus_ = status;
+  stopMessage_ = std::move(message);
+  draining_ = true;
+  pumpStop(process_.nowNs());
+}
+
+bool Instance::areLinksDrained() {
+  const std::lock_guard lock(process_.mutex);
+  return std::all_of(links_.begin(), links_.end(), [](const auto& l) { return l->isDrained(); });
+}
+
+void Instance::pumpStop(int64_t nowNs) {
+  if (draining_) {
+    if (nowNs >= stopDeadlineNs_ || areLinksDrained()) {
+      draining_ = false;
+      for (const auto& link : links_) {
+        link->close();
+      }
+      outcome(wire::Type::Stopped, stopStatus_, stopMessage_);
+    }
+    return;
+  }
+  if (state_ != State::Stopping) {
+    return;
+  }
+  bool answered = false;
+  {
+    const std::lock_guard lock(process_.mutex);
+    answered = stopAnswered_;
+  }
+  if (answered) {
+    finishStop(stopStatus_, std::string("stop ended with ") + statusName(stopStatus_));
+  } else if (nowNs >= stopDeadlineNs_) {
+    finishStop(BUSBAR_E_TIMEOUT, "stop did not end before its deadline");
+  }
 }
 
 // From here on the host table answers E_STATE. Calls can be open still: accepted while stop pended.
@@ -298,6 +338,7 @@ void Instance::fireTimers(int64_t nowNs) {
 void Instance::pump() {
   const int64_t nowNs = process_.nowNs();
   if (isActive()) {
+    pumpLinks(nowNs);
     fireTimers(nowNs);
     std::vector<Pending> events;
     {
@@ -311,18 +352,7 @@ void Instance::pump() {
       }
     }
   }
-  if (state_ == State::Stopping) {
-    bool answered = false;
-    {
-      const std::lock_guard lock(process_.mutex);
-      answered = stopAnswered_;
-    }
-    if (answered) {
-      finishStop(stopStatus_, std::string("stop ended with ") + statusName(stopStatus_));
-    } else if (nowNs >= stopDeadlineNs_) {
-      finishStop(BUSBAR_E_TIMEOUT, "stop did not end before its deadline");
-    }
-  }
+  pumpStop(nowNs);
   rearm();
 }
 
@@ -332,10 +362,15 @@ void Instance::rearm() {
     const std::lock_guard lock(process_.mutex);
     if (isActive()) {
       next = timers_.nextNs();
+      for (const auto& link : links_) {
+        next = std::min(next, link->nextNs());
+      }
     }
   }
   if (state_ == State::Stopping) {
     next = std::min(next, stopDeadlineNs_);
+  } else if (draining_) {
+    next = std::min(stopDeadlineNs_, process_.nowNs() + kDrainPollNs);
   }
   if (next == wakeNs_) {
     return;

@@ -10,6 +10,7 @@
 
 #include <busbar/driver.h>
 
+#include "host/runner/link.h"
 #include "host/runner/log_bucket.h"
 #include "host/runner/open_calls.h"
 #include "host/runner/process.h"
@@ -30,7 +31,7 @@ namespace busbar::runner {
 //
 // "error": the answer frame carries E_STATE and nothing happens. Started begins when start is
 // called, so that it may set timers and status; a failed start leads to Stopped.
-class Instance {
+class Instance final : private LinkEvents {
  public:
   enum class State : uint8_t { Created, Started, Stopping, Stopped };
   static constexpr size_t kMaxPosts = 256;
@@ -40,7 +41,10 @@ class Instance {
            std::shared_ptr<const StatusNames> names, const wire::Create& m);
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
-  ~Instance();
+  ~Instance() override;
+
+  // Before create(): makes the links. InvalidArgument when a framing is malformed.
+  Status addLinks(const wire::Create& m);
 
   // Strand: on the loop, mutex not held. Frames of the host, in order.
   busbar_status create(const wire::Create& m);
@@ -53,6 +57,8 @@ class Instance {
   // False when it is not open.
   bool cancel(busbar_id call);
   void setLogLevel(uint8_t level);
+  void linkUp(UniqueFd fd, const wire::LinkUp& m);
+  void linkDown(const wire::LinkDown& m);
   // Due timers, ended commands, posts. Called at the end of a turn in which it was marked.
   void pump();
 
@@ -61,6 +67,10 @@ class Instance {
   busbar_status complete(const busbar_completion* completion);
   busbar_status progress(busbar_id call, const busbar_doc* doc);
   busbar_status statusSet(const busbar_point* points, uint32_t count, uint32_t stride);
+  busbar_status send(const busbar_send* send);
+  busbar_status enqueue(const busbar_command* command);
+  busbar_status commandDone(const busbar_command_result* result);
+  busbar_status link(const busbar_link_request* request);
   busbar_status timer(const busbar_timer* timer);
   busbar_status cancelToken(busbar_id token);
   busbar_status post(busbar_id token, busbar_bytes bytes);
@@ -80,6 +90,12 @@ class Instance {
     const char* message;  // literal; nullptr: no error
   };
 
+  // LinkEvents
+  void linkReceived(uint32_t linkId, std::string_view frame) override;
+  int64_t linkFrame(uint32_t linkId, std::string_view buffered) override;
+  void linkLost(uint32_t linkId, const wire::WireError& error) override;
+  bool linkMayDeliver() const override { return isActive(); }
+
   bool isActive() const { return state_ == State::Started || state_ == State::Stopping; }
   // Mutex held. E_STATE, and a line that says which function the driver must not call now.
   busbar_status illegal(std::string_view what, busbar_id call = 0);
@@ -89,30 +105,41 @@ class Instance {
                std::string_view message);
   busbar_id anyCall();
   void leave(bool tellHost);
-  void finishStop(busbar_status status, std::string_view message);
+  void finishStop(busbar_status status, std::string message);
+  bool areLinksDrained();
   void deliver(const Pending& event);
   void fireTimers(int64_t nowNs);
+  Link* findLink(uint32_t linkId);
+  void tellDisconnected(Link& link, const wire::WireError& error);
+  void pumpLinks(int64_t nowNs);
+  void addEnded(const CommandQueue::EndedList& ended);
+  void pumpStop(int64_t nowNs);
+  busbar_status setFraming(Link& link, const busbar_doc& options);
   void enter(State state);
   void rearm();
 
   Process& process_;
   const uint32_t number_;
   busbar_instance* const handle_;
-  busbar_state* driverState_ = nullptr;   // strand
   State state_ = State::Created;          // guarded; written on the strand
+  uint8_t logLevel_;                      // guarded
   bool dirty_ = false;                    // guarded
   bool stopAnswered_ = false;             // guarded: stop_done came
-  uint8_t logLevel_;                      // guarded
+  bool failed_ = false;                   // strand: the host was told
+  bool draining_ = false;                 // strand: stopped but for bytes still to be sent
   busbar_status stopStatus_ = BUSBAR_OK;  // guarded
-  uint32_t posts_ = 0;                    // guarded
+  uint32_t posts_ = 0;                    // guarded: of pending_
+  busbar_state* driverState_ = nullptr;   // strand
   int64_t stopDeadlineNs_ = INT64_MAX;    // strand
+  int64_t wakeNs_ = TimerSet::kNever;     // strand
+  TimerId wake_ = 0;                      // strand
+  std::string stopMessage_;               // strand
   OpenCalls calls_;                       // guarded
   TimerSet timers_;                       // guarded
   StatusGate gate_;                       // guarded
   LogBucket bucket_;                      // guarded
   std::vector<Pending> pending_;          // guarded
-  TimerId wake_ = 0;                      // strand
-  int64_t wakeNs_ = TimerSet::kNever;     // strand
+  std::vector<std::unique_ptr<Link>> links_;
 };
 
 }  // namespace busbar::runner

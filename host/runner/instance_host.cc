@@ -185,7 +185,14 @@ busbar_status Instance::cancelToken(busbar_id token) {
   if (!isActive()) {
     return illegal("cancel: the module is not running");
   }
-  return timers_.cancel(token) ? BUSBAR_OK : BUSBAR_E_NOTFOUND;
+  bool found = timers_.cancel(token);
+  for (const auto& link : links_) {
+    if (link->hasQueue() && link->queue().cancel(token)) {
+      found = true;
+      process_.markDirty(*this);  // the next command may go
+    }
+  }
+  return found ? BUSBAR_OK : BUSBAR_E_NOTFOUND;
 }
 
 busbar_status Instance::post(busbar_id token, busbar_bytes bytes) {

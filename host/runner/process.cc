@@ -41,6 +41,14 @@ void Process::forget(Instance& instance) {
   std::erase(dirty_, &instance);
 }
 
+std::span<char> Process::readBuffer() {
+  constexpr size_t kBytes = 64U << 10U;
+  if (!readBuffer_) {
+    readBuffer_ = std::make_unique_for_overwrite<char[]>(kBytes);  // untouched pages cost nothing
+  }
+  return {readBuffer_.get(), kBytes};
+}
+
 void Process::logLine(LogBucket& bucket, uint64_t instance, const wire::Log& line) {
   // What a line costs on the wire: header, fixed members, text.
   const size_t bytes = 48 + line.message.size() + line.fields.size();

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -55,15 +57,18 @@ class Process {
   // Loop-only, takes the mutex: the instances marked since the last call.
   void takeDirty(std::vector<Instance*>& out);
   void forget(Instance& instance);
+  // Loop-only: where links read to; made at the first use. Valid until the next read.
+  std::span<char> readBuffer();
 
   int64_t nowNs() const { return loop.clock().now().time_since_epoch().count(); }
 
  private:
   Callback<void()> endTurn_;
-  bool turnPending_ = false;      // guarded
-  std::vector<Instance*> dirty_;  // guarded
-  LogBucket checks_{64U << 10U};  // guarded
-  LogBucket lines_{1U << 20U};    // guarded
+  std::unique_ptr<char[]> readBuffer_;  // loop
+  bool turnPending_ = false;            // guarded
+  std::vector<Instance*> dirty_;        // guarded
+  LogBucket checks_{64U << 10U};        // guarded
+  LogBucket lines_{1U << 20U};          // guarded
 };
 
 inline constexpr uint8_t kLevelDriverBug = 6;

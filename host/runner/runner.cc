@@ -139,6 +139,10 @@ UniqueFd Runner::takeFd() {
 }
 
 bool Runner::handle(const wire::Frame& frame) {
+  if (frame.fdCount != (frame.type == wire::Type::LinkUp ? 1U : 0U) ||
+      frame.fdCount > fds_.size()) {
+    return false;
+  }
   switch (frame.type) {
     case wire::Type::Execute:
       return handleExecute(frame);
@@ -158,7 +162,10 @@ bool Runner::handle(const wire::Frame& frame) {
     case wire::Type::LogLevel: {
       Instance* instance = instances_.find(static_cast<uint32_t>(frame.id));
       // A frame that crossed the end of its instance is no error; its fds must not pile up.
-      return instance != nullptr ? handleInstance(frame, *instance) : (takeFd(), true);
+      if (instance == nullptr) {
+        fds_.erase(fds_.begin(), fds_.begin() + static_cast<ptrdiff_t>(frame.fdCount));
+      }
+      return instance == nullptr || handleInstance(frame, *instance);
     }
     default:
       return false;
@@ -186,6 +193,15 @@ bool Runner::handleInstance(const wire::Frame& frame, Instance& instance) {
       wire::SettingsUpdate m;
       return wire::decode(frame.payload, m) && (instance.settings(m), true);
     }
+    case wire::Type::LinkUp: {
+      wire::LinkUp m;
+      UniqueFd fd = takeFd();
+      return wire::decode(frame.payload, m) && (instance.linkUp(std::move(fd), m), true);
+    }
+    case wire::Type::LinkDown: {
+      wire::LinkDown m;
+      return wire::decode(frame.payload, m) && (instance.linkDown(m), true);
+    }
     case wire::Type::LogLevel: {
       uint8_t level = 0;
       return wire::decodeLogLevel(frame.payload, level) && (instance.setLogLevel(level), true);
@@ -193,6 +209,16 @@ bool Runner::handleInstance(const wire::Frame& frame, Instance& instance) {
     default:
       return false;
   }
+}
+
+void Runner::refuseCreate(uint32_t number, const Error& why) {
+  wire::WireError error;
+  error.status = BUSBAR_E_INVALID;
+  error.code = "driver_bad_manifest";
+  error.message = why.message;
+  const std::lock_guard lock(process_.mutex);
+  wire::encodeOutcome(process_.outbox.priority(), wire::Type::Created, number, error);
+  process_.touch();
 }
 
 bool Runner::handleCreate(const wire::Frame& frame) {
@@ -204,13 +230,7 @@ bool Runner::handleCreate(const wire::Frame& frame) {
   if (names_ == nullptr || !names_->equals(m.status)) {
     auto names = StatusNames::create(m.status);
     if (!names.ok()) {
-      wire::WireError error;
-      error.status = BUSBAR_E_INVALID;
-      error.code = "driver_bad_manifest";
-      error.message = names.error().message;
-      const std::lock_guard lock(process_.mutex);
-      wire::encodeOutcome(process_.outbox.priority(), wire::Type::Created, number, error);
-      process_.touch();
+      refuseCreate(number, names.error());
       return true;
     }
     names_ = std::move(*names);
@@ -226,7 +246,10 @@ bool Runner::handleCreate(const wire::Frame& frame) {
     instance = made.get();
     instances_.put(handle, std::move(made));
   }
-  if (instance->create(m) != BUSBAR_OK) {
+  if (const Status links = instance->addLinks(m); !links.ok()) {
+    refuseCreate(number, links.error());
+    remove(number);
+  } else if (instance->create(m) != BUSBAR_OK) {
     remove(number);
   }
   return true;

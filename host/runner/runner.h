@@ -54,6 +54,7 @@ class Runner {
   bool handle(const wire::Frame& frame);
   bool handleInstance(const wire::Frame& frame, Instance& instance);
   bool handleCreate(const wire::Frame& frame);
+  void refuseCreate(uint32_t number, const Error& why);
   bool handleExecute(const wire::Frame& frame);
   bool handleCancel(const wire::Frame& frame);
   void remove(uint32_t number);

@@ -50,7 +50,7 @@ std::string builtDriver(const std::string& name) {
   return buildFolder() + "/drivers/" + name + "/" + name + ".so";
 }
 std::string faultDriver(const std::string& name) {
-  return buildFolder() + "/tests/drivers/" + name + ".so";
+  return buildFolder() + "/tests/drivers/" + name + "/" + name + ".so";
 }
 int64_t bootNowNs() {
   return BootClock::now().time_since_epoch().count();

@@ -99,7 +99,7 @@ class RunnerUnderTest {
 
 // Paths in the build tree.
 std::string builtDriver(const std::string& name);  // drivers/<name>/<name>.so
-std::string faultDriver(const std::string& name);  // tests/drivers/<name>.so
+std::string faultDriver(const std::string& name);  // tests/drivers/<name>/<name>.so
 int64_t bootNowNs();
 
 }  // namespace busbar::test

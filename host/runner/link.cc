@@ -1,0 +1,295 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "host/runner/link.h"
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+
+namespace busbar::runner {
+namespace {
+
+constexpr int kDatagramsPerTurn = 32;
+
+}  // namespace
+
+Link::Link(Process& process, LinkEvents& events, uint32_t slot, const wire::CreateLink& m,
+           FramingRule rule)
+    : process_(process),
+      events_(events),
+      slot_(slot),
+      id_(m.linkId),
+      kind_(m.kind),
+      role_(m.role),
+      maxFrameBytes_(std::clamp<size_t>(m.maxFrameBytes, 1, 1U << 20U)),
+      framer_(std::move(rule), maxFrameBytes_) {}
+
+Status Link::open(UniqueFd fd, const wire::LinkUp& m) {
+  auto watch = process_.loop.watch(fd.get(), EPOLLIN, [this](uint32_t e) { onEvents(e); });
+  BUSBAR_TRY(watch);
+  watch_ = std::move(*watch);
+  framer_.clear();
+  peer_ = m.peer;
+  const std::lock_guard lock(process_.mutex);
+  fd_ = std::move(fd);
+  generation_ = m.generation;
+  broken_ = false;
+  health = 0;
+  return {};
+}
+
+void Link::close() {
+  watch_.end();
+  framer_.clear();
+  const std::lock_guard lock(process_.mutex);
+  fd_.reset();
+  std::string().swap(out_);
+}
+
+bool Link::isPastDeadline(int64_t nowNs) const {
+  return isUp() && process_.pages.deadlineNs(slot_) <= nowNs;
+}
+
+CommandQueue& Link::queue() {
+  if (!queue_) {
+    queue_ = std::make_unique<CommandQueue>();
+    if (isUp()) {
+      queue_->linkUp();
+    }
+  }
+  return *queue_;
+}
+
+void Link::queueUp() {
+  if (queue_) {
+    queue_->linkUp();
+  }
+}
+
+void Link::queueDown(CommandQueue::EndedList& ended) {
+  if (queue_) {
+    queue_->linkDown(ended);
+  }
+}
+
+busbar_status Link::write(std::string_view bytes, uint32_t generation, int64_t nowNs) {
+  if (!isUp() || broken_ || (generation != 0 && generation != generation_) ||
+      isPastDeadline(nowNs)) {
+    return BUSBAR_E_OFFLINE;
+  }
+  if (!out_.empty()) {
+    if (out_.size() + bytes.size() > kMaxWaitingBytes) {
+      return BUSBAR_E_AGAIN;
+    }
+    out_.append(bytes);
+    return BUSBAR_OK;
+  }
+  const auto trySend = [&] {
+    return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  };
+  ssize_t sent = trySend();
+  if (sent < 0 && (errno == EINTR || (kind_ == BUSBAR_LINK_UDP && errno != EAGAIN))) {
+    sent = trySend();  // a datagram's error is that of an earlier one ("connection refused")
+  }
+  if (sent < 0 && errno != EAGAIN) {
+    broken_ = kind_ != BUSBAR_LINK_UDP;
+    return BUSBAR_E_OFFLINE;
+  }
+  if (kind_ == BUSBAR_LINK_UDP) {
+    return sent < 0 ? BUSBAR_E_AGAIN : BUSBAR_OK;
+  }
+  out_.assign(bytes.substr(sent < 0 ? 0 : static_cast<size_t>(sent)));
+  return BUSBAR_OK;
+}
+
+void Link::pumpQueue(int64_t nowNs, CommandQueue::EndedList& ended) {
+  if (!queue_) {
+    return;
+  }
+  // While bytes wait, the next command stays in the queue, where it can still be replaced.
+  for (;;) {
+    const auto payload = queue_->next(nowNs, ended);
+    if (!payload || !out_.empty() || write(*payload, 0, nowNs) != BUSBAR_OK) {
+      return;
+    }
+    queue_->sent(nowNs, ended);
+  }
+}
+
+int64_t Link::nextNs() const {
+  int64_t next = queue_ ? queue_->nextNs(out_.empty()) : CommandQueue::kNever;
+  if (isUp()) {
+    next = std::min({next, process_.pages.deadlineNs(slot_), framer_.gapEndsNs()});
+    if (broken_) {
+      next = 0;
+    }
+  }
+  return next;
+}
+
+bool Link::isDrained() const {
+  if (!isUp() || broken_) {
+    return true;
+  }
+  int waiting = 0;
+  // Where the sandbox or the socket's kind does not answer, what the kernel took counts as sent.
+  return out_.empty() && (::ioctl(fd_.get(), SIOCOUTQ, &waiting) != 0 || waiting == 0);
+}
+
+void Link::lose(std::string_view code, std::string_view message) {
+  close();
+  wire::WireError error;
+  error.status = BUSBAR_E_OFFLINE;
+  error.code = code;
+  error.message = message;
+  events_.linkLost(id_, error);
+}
+
+void Link::loseErrno(const char* attempted) {
+  const Error error = Error::fromErrno(errno, std::string(attempted) + " " + peer_);
+  lose("connection_lost", error.message);
+}
+
+void Link::wantWritable() {
+  bool waits = false;
+  {
+    const std::lock_guard lock(process_.mutex);
+    waits = !out_.empty();
+  }
+  watch_.setEvents(waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+void Link::drain() {
+  bool failed = false;
+  {
+    const std::lock_guard lock(process_.mutex);
+    if (process_.pages.deadlineNs(slot_) <= process_.nowNs()) {
+      return;  // pump closes the link
+    }
+    const ssize_t sent = ::send(fd_.get(), out_.data(), out_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) {
+      out_.erase(0, static_cast<size_t>(sent));
+    }
+    failed = sent < 0 && errno != EAGAIN && errno != EINTR;
+  }
+  if (failed) {
+    loseErrno("send to");
+  } else {
+    wantWritable();
+  }
+}
+
+void Link::onEvents(uint32_t events) {
+  if ((events & EPOLLOUT) != 0) {
+    drain();
+  }
+  if (isUp() && (events & ~static_cast<uint32_t>(EPOLLOUT)) != 0) {
+    if (!events_.linkMayDeliver()) {
+      // Only draining: without a reader a level-triggered EPOLLIN would spin.
+      watch_.setEvents(out_.empty() ? 0 : EPOLLOUT);
+    } else if (kind_ == BUSBAR_LINK_UDP) {
+      readDatagrams();
+    } else {
+      readStream();
+    }
+  }
+}
+
+void Link::applyRule() {
+  const std::lock_guard lock(process_.mutex);
+  if (newRule_) {
+    framer_.setRule(std::move(*newRule_));
+    newRule_.reset();
+  }
+}
+
+void Link::readDatagrams() {
+  const auto buffer = process_.readBuffer();
+  for (int i = 0; i < kDatagramsPerTurn && isUp(); ++i) {
+    const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got < 0) {
+      return;  // nothing more, or the echo of an earlier send that found nobody
+    }
+    if (static_cast<size_t>(got) <= maxFrameBytes_) {
+      events_.linkReceived(id_, {buffer.data(), static_cast<size_t>(got)});
+    }
+  }
+}
+
+void Link::readStream() {
+  const auto buffer = process_.readBuffer();
+  const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (got < 0) {
+    if (errno != EAGAIN && errno != EINTR) {
+      loseErrno("read from");
+    }
+    return;
+  }
+  if (got == 0) {
+    std::string_view rest;
+    if (framer_.takeRest(rest)) {
+      events_.linkReceived(id_, rest);
+    }
+    lose("connection_closed", "the device closed the connection");
+    return;
+  }
+  framer_.push({buffer.data(), static_cast<size_t>(got)}, process_.nowNs());
+  deliverStream();
+}
+
+void Link::deliverStream() {
+  std::string_view frame;
+  for (;;) {
+    applyRule();
+    Framer::Next next = framer_.next(frame);
+    while (next == Framer::Next::AskDriver) {
+      next = framer_.answer(events_.linkFrame(id_, frame), frame);
+    }
+    switch (next) {
+      case Framer::Next::Frame:
+        events_.linkReceived(id_, frame);
+        break;
+      case Framer::Next::TooLong:
+        lose("frame_too_long", "the device sent a frame longer than max_frame_bytes");
+        return;
+      case Framer::Next::Malformed:
+        lose("frame_malformed", "the device's bytes do not fit the framing");
+        return;
+      case Framer::Next::NeedMore:
+      case Framer::Next::AskDriver:
+        framer_.keep();
+        return;
+    }
+  }
+}
+
+void Link::pumpGap(int64_t nowNs) {
+  std::string_view rest;
+  if (isUp() && framer_.gapEndsNs() <= nowNs && framer_.takeRest(rest)) {
+    events_.linkReceived(id_, rest);
+    framer_.keep();
+  }
+  if (!isUp()) {
+    return;
+  }
+  bool broken = false;
+  {
+    const std::lock_guard lock(process_.mutex);
+    broken = broken_;
+  }
+  if (isPastDeadline(nowNs)) {
+    lose("lease_lost", "this host may not speak for the module any more");
+  } else if (broken) {
+    lose("connection_lost", "the connection broke while sending to " + peer_);
+  } else {
+    wantWritable();
+    applyRule();
+  }
+}
+
+}  // namespace busbar::runner

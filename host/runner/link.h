@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <busbar/driver.h>
+
+#include "host/runner/command_queue.h"
+#include "host/runner/framing.h"
+#include "host/runner/process.h"
+#include "sdk/base/event_loop.h"
+#include "sdk/base/unique_fd.h"
+#include "sdk/wire/messages.h"
+
+namespace busbar::runner {
+
+// What a link tells its instance, on the strand, mutex not held.
+class LinkEvents {
+ public:
+  virtual void linkReceived(uint32_t linkId, std::string_view frame) = 0;
+  // driver.h frame().
+  virtual int64_t linkFrame(uint32_t linkId, std::string_view buffered) = 0;
+  // The link is of no use any more; it is closed already.
+  virtual void linkLost(uint32_t linkId, const wire::WireError& error) = 0;
+  // False while nothing may be delivered: bytes stay in the kernel.
+  virtual bool linkMayDeliver() const = 0;
+
+ protected:
+  virtual ~LinkEvents() = default;
+};
+
+// One link of an instance on the fd that the host passed: reads and frames, sends with a bounded
+// buffer, keeps the command queue. It sends nothing once the deadline page says so.
+//
+// Does not cover: bytes that the kernel took before the deadline (the host's socket options bound
+// them), and a send that is under way while the deadline passes.
+class Link {
+ public:
+  static constexpr size_t kMaxWaitingBytes = 256U << 10U;
+
+  Link(Process& process, LinkEvents& events, uint32_t slot, const wire::CreateLink& m,
+       FramingRule rule);
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  // Strand, mutex not held.
+  Status open(UniqueFd fd, const wire::LinkUp& m);
+  void close();
+  bool isPastDeadline(int64_t nowNs) const;
+  // Ends a frame by silence.
+  void pumpGap(int64_t nowNs);
+
+  // Any thread, mutex held.
+  // Sends now. E_OFFLINE: down, another generation, or past the deadline. E_AGAIN: too much waits.
+  busbar_status write(std::string_view bytes, uint32_t generation, int64_t nowNs);
+  void setRule(FramingRule rule) { newRule_ = std::move(rule); }
+  CommandQueue& queue();
+  bool hasQueue() const { return queue_ != nullptr; }
+  // Strand, mutex held: sends what the queue has to send.
+  void pumpQueue(int64_t nowNs, CommandQueue::EndedList& ended);
+  void queueUp();
+  void queueDown(CommandQueue::EndedList& ended);
+  // When pumpGap, pumpQueue or the deadline want attention.
+  int64_t nextNs() const;
+  // True when the kernel took all that the driver wrote.
+  bool isTaken() const { return out_.empty(); }
+  // True when the kernel has sent all that the driver wrote.
+  bool isDrained() const;
+  // The command that waits for an answer, or 0.
+  busbar_id task() const { return queue_ ? queue_->waiting() : 0; }
+
+  bool isUp() const { return fd_.valid(); }
+  uint32_t id() const { return id_; }
+  uint32_t kind() const { return kind_; }
+  uint32_t generation() const { return generation_; }
+  size_t maxFrameBytes() const { return maxFrameBytes_; }
+  const std::string& role() const { return role_; }
+  const std::string& peer() const { return peer_; }
+  uint32_t health = 0;  // guarded: the last of BUSBAR_LINK_HEALTHY, UNHEALTHY that was sent on
+
+ private:
+  void onEvents(uint32_t events);
+  void readStream();
+  void readDatagrams();
+  void deliverStream();
+  void drain();
+  void lose(std::string_view code, std::string_view message);
+  void loseErrno(const char* attempted);
+  void applyRule();
+  void wantWritable();
+
+  Process& process_;
+  LinkEvents& events_;
+  const uint32_t slot_;  // in the deadline page
+  const uint32_t id_;
+  const uint32_t kind_;
+  const std::string role_;
+  const size_t maxFrameBytes_;
+  std::string peer_;                     // strand
+  UniqueFd fd_;                          // guarded; written on the strand
+  uint32_t generation_ = 0;              // guarded; written on the strand
+  std::string out_;                      // guarded: not yet taken by the kernel
+  std::unique_ptr<CommandQueue> queue_;  // guarded; made at the first command
+  std::optional<FramingRule> newRule_;   // guarded
+  bool broken_ = false;                  // guarded: a send found the connection dead
+  Framer framer_;                        // strand
+  FdWatch watch_;                        // strand
+};
+
+}  // namespace busbar::runner
