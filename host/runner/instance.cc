@@ -138,6 +138,7 @@ void Instance::finishStop(busbar_status status, std::string message) {
   stopMessage_ = std::move(message);
   draining_ = true;
   pumpStop(process_.nowNs());
+  rearm();
 }
 
 bool Instance::areLinksDrained() {

@@ -95,6 +95,7 @@ class Instance final : private LinkEvents {
   int64_t linkFrame(uint32_t linkId, std::string_view buffered) override;
   void linkLost(uint32_t linkId, const wire::WireError& error) override;
   bool linkMayDeliver() const override { return isActive(); }
+  void linkWantsPump() override;
 
   bool isActive() const { return state_ == State::Started || state_ == State::Stopping; }
   // Mutex held. E_STATE, and a line that says which function the driver must not call now.

@@ -120,6 +120,11 @@ void Instance::linkLost(uint32_t linkId, const wire::WireError& error) {
   process_.touch();
 }
 
+void Instance::linkWantsPump() {
+  const std::lock_guard lock(process_.mutex);
+  process_.markDirty(*this);
+}
+
 void Instance::linkReceived(uint32_t linkId, std::string_view frame) {
   if (process_.driver.received == nullptr || !isActive()) {
     return;

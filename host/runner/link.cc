@@ -31,7 +31,9 @@ Link::Link(Process& process, LinkEvents& events, uint32_t slot, const wire::Crea
 
 Status Link::open(UniqueFd fd, const wire::LinkUp& m) {
   auto watch = process_.loop.watch(fd.get(), EPOLLIN, [this](uint32_t e) { onEvents(e); });
-  BUSBAR_TRY(watch);
+  if (!watch.ok()) {
+    return std::move(watch).error();
+  }
   watch_ = std::move(*watch);
   framer_.clear();
   peer_ = m.peer;
@@ -181,6 +183,7 @@ void Link::drain() {
     loseErrno("send to");
   } else {
     wantWritable();
+    events_.linkWantsPump();
   }
 }
 
@@ -191,7 +194,7 @@ void Link::onEvents(uint32_t events) {
   if (isUp() && (events & ~static_cast<uint32_t>(EPOLLOUT)) != 0) {
     if (!events_.linkMayDeliver()) {
       // Only draining: without a reader a level-triggered EPOLLIN would spin.
-      watch_.setEvents(out_.empty() ? 0 : EPOLLOUT);
+      watch_.setEvents(out_.empty() ? 0U : static_cast<uint32_t>(EPOLLOUT));
     } else if (kind_ == BUSBAR_LINK_UDP) {
       readDatagrams();
     } else {
@@ -263,6 +266,9 @@ void Link::deliverStream() {
       case Framer::Next::NeedMore:
       case Framer::Next::AskDriver:
         framer_.keep();
+        if (framer_.gapEndsNs() != INT64_MAX) {
+          events_.linkWantsPump();
+        }
         return;
     }
   }

@@ -30,6 +30,8 @@ class LinkEvents {
   virtual void linkLost(uint32_t linkId, const wire::WireError& error) = 0;
   // False while nothing may be delivered: bytes stay in the kernel.
   virtual bool linkMayDeliver() const = 0;
+  // nextNs() changed, or the queue may go on.
+  virtual void linkWantsPump() = 0;
 
  protected:
   virtual ~LinkEvents() = default;
