@@ -88,7 +88,7 @@ struct RunnerInfo {
 // One thing that happened, as streamed to clients. Everything is borrowed: copy what outlives the
 // listener's call.
 struct HostEvent {
-  enum class Kind { State, Log, Module };
+  enum class Kind { State, Log, Module, Progress };
   Kind kind = Kind::State;
   std::string_view moduleId;
   std::string_view epoch;
@@ -96,6 +96,8 @@ struct HostEvent {
   bool conflates = true;  // Kind::State: a newer value may replace it (manifest kind "state")
   const LogLine* log = nullptr;          // Kind::Log
   const ModuleHealth* health = nullptr;  // Kind::Module
+  uint64_t callId = 0;                   // Kind::Progress
+  std::string_view progressJson;         // Kind::Progress; checked
 };
 
 // Ends the subscription when destroyed. Loop-only.

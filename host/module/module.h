@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/client/host_client.h"
+#include "host/link/link_connector.h"
+#include "host/module/call_table.h"
+#include "host/module/driver_spec.h"
+#include "host/module/module_lifecycle.h"
+#include "host/module/module_log.h"
+#include "host/module/state_map.h"
+#include "host/supervisor/runner.h"
+#include "sdk/base/backoff.h"
+
+namespace busbar {
+
+// What a module is made from; a change of it is applied live where the driver can, else by a
+// restart.
+struct ModuleConfig {
+  std::shared_ptr<const DriverSpec> spec;  // shared by the modules of a driver
+  std::string moduleId;
+  std::string name;      // resolved name, for messages
+  std::string systemId;  // logic modules only
+  std::string timeZone = "UTC";
+  std::string settingsJson = "{}";  // merged, defaults filled in, fits the schema
+  std::vector<std::string> secrets;
+  std::string settingsProblem;  // not empty: the settings do not fit, and why
+  Epoch epoch;
+  std::string host;  // device address; empty: no link
+  uint16_t port = 0;
+  bool udp = false;
+  bool debug = false;
+};
+
+// One module on the host that owns it: its life in a runner, its links, calls, status and log.
+// Table of states and events: module_lifecycle.h. Loop-only.
+class Module final : private LinkConnector::Owner {
+ public:
+  // What a module needs from around it.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void attach(Module& mod) = 0;  // runnerReady() follows, now or later
+    virtual void detach(Module& mod) = 0;
+    virtual void publish(const HostEvent& event) = 0;
+    virtual void moduleStateChanged(Module& mod) = 0;
+  };
+  struct Context {
+    EventLoop& loop;
+    WorkerPool& pool;
+    CallTable& calls;
+    Owner& owner;
+  };
+
+  Module(const Context& context, ModuleConfig config);
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+  ~Module() override;
+
+  const std::string& id() const { return config_.moduleId; }
+  const DriverSpec& spec() const { return *config_.spec; }
+  const ModuleConfig& config() const { return config_; }
+  ModuleState state() const { return state_; }
+  bool wanted() const { return wanted_; }
+  ModuleHealth health() const;
+  const StateMap& status() const { return status_; }
+  StateMap& status() { return status_; }
+  std::vector<LogLine> logs() const { return log_.all(); }
+
+  void configure(ModuleConfig config);
+  void run();
+  void halt(uint32_t reason);     // BUSBAR_STOP_…
+  void restart(uint32_t reason);  // halt, then run again
+  void quarantine(std::string sentence);
+  void release();  // from quarantine or a wait
+
+  // Called by the supervisor.
+  void runnerReady(Runner& runner, uint32_t instance, uint32_t slot);
+  // `culprit`: the runner ended inside one of this module's callbacks.
+  void runnerLost(const ExitReport& report, bool culprit);
+  bool frame(const wire::Frame& frame, std::string& why);
+  void addLog(LogLine line);
+  Runner* runner() const { return runner_; }
+  uint32_t instance() const { return instance_; }
+
+  // Sends a call. `args` is checked and is an object. The call is in the table; Done has run or
+  // will.
+  CallTable::Id execute(const DriverSpec::Function& function, std::string_view args,
+                        const CallerInfo& caller, Instant deadline, CallTable::Done done);
+  void cancel(CallTable::Id call);
+  void callEnded() { --callsInFlight_; }
+  unsigned callsInFlight() const { return callsInFlight_; }
+
+ private:
+  void event(ModuleEvent event);
+  void act(ModuleAction action);
+  void create();
+  void stop();
+  void afterStop();
+  void releaseRunner();
+  void armStep(Milliseconds limit);
+  void changed();
+  void fail(std::string code, std::string sentence);
+  void setConnected(bool connected, std::string_view why);
+  void clearStatus();
+  void publishState(const StateMap::Entry& entry);
+  void applySettings(const std::string& oldSettings);
+
+  bool onOutcome(const wire::Frame& frame, std::string& why);
+  bool onSettingsDone(const wire::WireError& error);
+  bool onComplete(const wire::Frame& frame, std::string& why);
+  bool onProgress(const wire::Frame& frame, std::string& why);
+  bool onState(const wire::Frame& frame, std::string& why);
+  bool onLog(const wire::Frame& frame, std::string& why);
+  bool onLinkLost(const wire::Frame& frame, std::string& why);
+  bool onLinkRequest(const wire::Frame& frame, std::string& why);
+  std::string clean(std::string_view text) const;  // UTF-8 and without secrets
+
+  void makeLinks();
+  void dropLinks();
+  void linkConnected(uint32_t linkId, uint32_t generation, UniqueFd fd, std::string peer) override;
+  void linkFailed(uint32_t linkId, const Error& error) override;
+  LinkConnector* findLink(uint32_t linkId);
+
+  Context context_;
+  ModuleConfig config_;
+  SecretMask mask_;
+  ModuleState state_ = ModuleState::Stopped;
+  bool wanted_ = false;
+  bool failed_ = false;
+  bool restartAfterStop_ = false;
+  bool connected_ = true;
+  uint32_t stopReason_ = 0;
+  std::string code_;
+  std::string sentence_;
+  int64_t sinceUtcNs_ = 0;
+  Runner* runner_ = nullptr;
+  uint32_t instance_ = 0;
+  uint32_t slot_ = 0;
+  unsigned callsInFlight_ = 0;
+  TimerId stepTimer_ = 0;
+  TimerId retryTimer_ = 0;
+  Backoff retry_{Milliseconds(1000), Milliseconds(30'000)};
+  StateMap status_;
+  LogRing log_;
+  std::vector<std::unique_ptr<LinkConnector>> links_;
+  std::string pendingSettings_;  // sent, not yet answered
+  std::vector<wire::StatePoint> points_;
+};
+
+}  // namespace busbar
