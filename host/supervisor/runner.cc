@@ -15,7 +15,7 @@
 namespace busbar {
 namespace {
 
-constexpr size_t kReadPerTurn = 512U << 10U;
+constexpr size_t kReadPerTurn = 128U << 10U;  // so that a flood leaves room for the others
 constexpr size_t kMaxLineBytes = 8U << 10U;
 constexpr size_t kLastLines = 50;
 constexpr size_t kMaxBacktrace = 64;
@@ -353,16 +353,7 @@ void Runner::flush() {
     sent_ = 0;
   }
   if (channelWatch_.active()) {
-    channelWatch_.setEvents((reading_ ? EPOLLIN : 0U) | (writable_ ? 0U : EPOLLOUT));
-  }
-}
-
-void Runner::setReading(bool reading) {
-  if (reading_ != reading) {
-    reading_ = reading;
-    if (channelWatch_.active()) {
-      channelWatch_.setEvents((reading_ ? EPOLLIN : 0U) | (writable_ ? 0U : EPOLLOUT));
-    }
+    channelWatch_.setEvents(EPOLLIN | (writable_ ? 0U : EPOLLOUT));
   }
 }
 

@@ -64,7 +64,6 @@ class Runner {
   void kill(std::string cause);
   // Asks it to end by itself; killed after `limit`.
   void shutdown(Milliseconds limit);
-  void setReading(bool reading);  // credit: stop reading while its updates wait for slow readers
 
   State state() const { return state_; }
   const std::string& id() const { return id_; }
@@ -117,7 +116,6 @@ class Runner {
   std::deque<PendingFd> pendingFds_;
   bool flushScheduled_ = false;
   bool writable_ = true;
-  bool reading_ = true;
   bool shuttingDown_ = false;
   TimerId loadTimer_ = 0;
   TimerId livenessTimer_ = 0;

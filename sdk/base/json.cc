@@ -254,6 +254,42 @@ void append(std::string& out, const Value& value, int indent, bool pretty) {
   }
 }
 
+constexpr std::string_view kBlank = " \t\r\n";
+
+std::string_view trim(std::string_view s) {
+  const size_t first = s.find_first_not_of(kBlank);
+  return first == std::string_view::npos ? std::string_view()
+                                         : s.substr(first, s.find_last_not_of(kBlank) - first + 1);
+}
+
+// The text between the brackets of checked JSON, cut at each top-level separator of `separators`.
+std::vector<std::string_view> cutTopLevel(std::string_view text, std::string_view separators) {
+  std::vector<std::string_view> parts;
+  const std::string_view inside = trim(text.substr(1, text.size() - 2));
+  if (inside.empty()) {
+    return parts;
+  }
+  size_t from = 0;
+  int depth = 0;
+  for (size_t i = 0; i < inside.size(); ++i) {
+    const char c = inside[i];
+    if (c == '"') {
+      for (++i; inside[i] != '"'; ++i) {
+        i += inside[i] == '\\' ? 1U : 0U;
+      }
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    } else if (depth == 0 && separators.find(c) != std::string_view::npos) {
+      parts.push_back(trim(inside.substr(from, i - from)));
+      from = i + 1;
+    }
+  }
+  parts.push_back(trim(inside.substr(from)));
+  return parts;
+}
+
 // Length of the valid UTF-8 sequence at s[i], 0 if there is none (RFC 3629 s.4).
 size_t utf8Length(std::string_view s, size_t i) {
   const auto at = [&](size_t k) -> unsigned {
@@ -349,6 +385,23 @@ Result<Value> parse(std::string_view text, const Limits& limits) {
   BuildHandler handler(limits);
   BUSBAR_TRY(run(text, limits, handler));
   return std::move(handler.root);
+}
+
+std::vector<std::string_view> elementsOf(std::string_view text) {
+  text = trim(text);
+  return text.starts_with('[') ? cutTopLevel(text, ",") : std::vector<std::string_view>{};
+}
+
+std::vector<std::pair<std::string_view, std::string_view>> membersOf(std::string_view text) {
+  text = trim(text);
+  std::vector<std::pair<std::string_view, std::string_view>> members;
+  if (text.starts_with('{')) {
+    const auto parts = cutTopLevel(text, ",:");
+    for (size_t i = 0; i + 1 < parts.size(); i += 2) {
+      members.emplace_back(parts[i].substr(1, parts[i].size() - 2), parts[i + 1]);
+    }
+  }
+  return members;
 }
 
 std::string write(const Value& value) {

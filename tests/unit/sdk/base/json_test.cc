@@ -53,6 +53,18 @@ TEST(Json, ErrorsNameTheByte) {
       << parse("{\"a\":tru}").error().message;
 }
 
+TEST(Json, TopLevelPartsAreViewsOfCheckedText) {
+  EXPECT_EQ(elementsOf(R"( [1, "a,]\\\"", {"b":[2,3]} ,[] ] )"),
+            (std::vector<std::string_view>{"1", R"("a,]\\\"")", R"({"b":[2,3]})", "[]"}));
+  EXPECT_TRUE(elementsOf("[ ]").empty());
+  EXPECT_TRUE(elementsOf("{}").empty());
+  const auto members = membersOf(R"({"a" : 1, "b:,": {"c":[1,2]} })");
+  ASSERT_EQ(members.size(), 2U);
+  EXPECT_EQ(members[0], (std::pair<std::string_view, std::string_view>{"a", "1"}));
+  EXPECT_EQ(members[1], (std::pair<std::string_view, std::string_view>{"b:,", R"({"c":[1,2]})"}));
+  EXPECT_TRUE(membersOf("7").empty());
+}
+
 TEST(Json, AppendStringReplacesInvalidUtf8) {
   std::string out;
   appendString(out,

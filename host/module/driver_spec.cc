@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "host/module/driver_spec.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace busbar {
+namespace {
+
+uint8_t typeBit(std::string_view name) {
+  if (name == "null") {
+    return kStatusNull;
+  }
+  if (name == "boolean") {
+    return kStatusBool;
+  }
+  if (name == "integer") {
+    return kStatusInt;
+  }
+  if (name == "number") {
+    return kStatusInt | kStatusNumber;
+  }
+  if (name == "string") {
+    return kStatusString;
+  }
+  return name == "array" ? kStatusArray : kStatusObject;
+}
+
+// The types that a status schema allows at its top; everything when it does not say.
+uint8_t typesOf(const json::Value& schema) {
+  const json::Value* type = schema.find("type");
+  if (type == nullptr) {
+    return kStatusAny;
+  }
+  if (const std::string* one = type->asString()) {
+    return typeBit(*one);
+  }
+  uint8_t bits = 0;
+  if (const json::Array* several = type->asArray()) {
+    for (const json::Value& item : *several) {
+      bits =
+          static_cast<uint8_t>(bits | (item.asString() != nullptr ? typeBit(*item.asString()) : 0));
+    }
+  }
+  return bits;
+}
+
+// Keywords that say nothing about which values fit.
+bool isAnnotation(std::string_view keyword) {
+  static constexpr std::string_view kWords[] = {"title", "description", "examples", "$comment"};
+  return keyword.starts_with("x-") ||
+         std::find(std::begin(kWords), std::end(kWords), keyword) != std::end(kWords);
+}
+
+bool allowsAnything(const json::Value& schema) {
+  if (const bool* b = schema.asBool()) {
+    return *b;
+  }
+  const json::Object* object = schema.asObject();
+  return object != nullptr &&
+         std::all_of(object->begin(), object->end(),
+                     [](const json::Member& m) { return isAnnotation(m.first); });
+}
+
+// True if the schema only names its parameters:
+// {"type":"object","properties":{a:{}},"required":[…], "additionalProperties":false}.
+bool onlyNames(const json::Value& params) {
+  const json::Object* object = params.asObject();
+  if (object == nullptr) {
+    return false;
+  }
+  bool closed = false;
+  for (const auto& [keyword, value] : *object) {
+    if (keyword == "properties") {
+      const json::Object* properties = value.asObject();
+      if (properties == nullptr ||
+          !std::all_of(properties->begin(), properties->end(),
+                       [](const json::Member& m) { return allowsAnything(m.second); })) {
+        return false;
+      }
+    } else if (keyword == "additionalProperties") {
+      closed = value.asBool() != nullptr && !*value.asBool();
+    } else if (keyword != "type" && keyword != "required" && !isAnnotation(keyword)) {
+      return false;
+    }
+  }
+  return closed;
+}
+
+Error badArguments(std::string field, std::string message) {
+  Error error = Error::at(ErrorCode::InvalidArgument, std::move(field), std::move(message));
+  error.reason = "bad_arguments";
+  return error;
+}
+
+// For functions that only name their parameters: no tree is built.
+Result<std::string> namedArguments(const DriverSpec::Function& function, std::string args) {
+  const std::vector<std::string>& order = function.manifest->order;
+  std::vector<std::string_view> given;
+  std::string object;
+  if (args.find_first_not_of(" \t\r\n") != std::string::npos &&
+      args[args.find_first_not_of(" \t\r\n")] == '[') {
+    const auto elements = json::elementsOf(args);
+    if (elements.size() > order.size()) {
+      return badArguments("", "at most " + std::to_string(order.size()) + " arguments are taken, " +
+                                  std::to_string(elements.size()) + " were given");
+    }
+    object.reserve(args.size() + 32);
+    object += '{';
+    for (size_t i = 0; i < elements.size(); ++i) {
+      object += i == 0 ? "" : ",";
+      json::appendString(object, order[i]);
+      object += ':';
+      object += elements[i];
+      given.push_back(order[i]);
+    }
+    object += '}';
+  } else {
+    for (const auto& [key, value] : json::membersOf(args)) {
+      if (std::find(order.begin(), order.end(), key) == order.end()) {
+        return badArguments("/" + std::string(key), "there is no such parameter");
+      }
+      given.push_back(key);
+    }
+    object = std::move(args);
+  }
+  for (const std::string& name : function.required) {
+    if (std::find(given.begin(), given.end(), name) == given.end()) {
+      return badArguments("/" + name, "this parameter is required");
+    }
+  }
+  return object;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const DriverSpec>> DriverSpec::build(const model::Driver& driver) {
+  auto manifest = Manifest::parse(driver.manifest);
+  if (!manifest) {
+    return Error::because(
+        ErrorCode::DataLoss, "manifest_invalid",
+        "the manifest of driver " + driver.id + " is not valid: " + manifest.error().message);
+  }
+  std::shared_ptr<DriverSpec> spec(new DriverSpec);
+  spec->driver_ = driver;
+  spec->driver_.manifest.clear();  // kept in parsed form only
+  spec->manifest_ = std::move(*manifest);
+  for (const auto& [name, function] : spec->manifest_.functions) {
+    Function f;
+    f.manifest = &function;
+    f.unconstrained = onlyNames(function.paramsSchema);
+    if (const json::Value* required = function.paramsSchema.find("required")) {
+      for (const json::Value& item : *required->asArray()) {
+        f.required.push_back(*item.asString());
+      }
+    }
+    spec->functions_.emplace(name, std::move(f));
+  }
+  for (const Manifest::StatusKey& key : spec->manifest_.status) {
+    spec->statusRules_[&key] = {key.kind == Manifest::StatusKind::State, typesOf(key.schema)};
+  }
+  return std::shared_ptr<const DriverSpec>(std::move(spec));
+}
+
+const DriverSpec::Function* DriverSpec::findFunction(std::string_view name) const {
+  const auto it = functions_.find(name);
+  return it == functions_.end() ? nullptr : &it->second;
+}
+
+const StatusRule* DriverSpec::findStatus(std::string_view key) const {
+  const Manifest::StatusKey* declared = manifest_.findStatus(key);
+  return declared == nullptr ? nullptr : &statusRules_.at(declared);
+}
+
+Result<std::string> DriverSpec::toArguments(const Function& function, std::string args) {
+  if (function.unconstrained) {
+    return namedArguments(function, std::move(args));
+  }
+  auto value = json::parse(args);
+  if (!value) {
+    return badArguments("", value.error().message);
+  }
+  if (const json::Array* positional = value->asArray()) {
+    auto named = function.manifest->byName(*positional);
+    if (!named) {
+      return badArguments(named.error().field, named.error().message);
+    }
+    value = std::move(named);
+  }
+  auto checked = function.manifest->checkedArgs(std::move(*value));
+  if (!checked) {
+    return badArguments(checked.error().field, checked.error().message);
+  }
+  return json::write(*checked);
+}
+
+}  // namespace busbar

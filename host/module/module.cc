@@ -1,0 +1,498 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "host/module/module.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <busbar/driver.h>
+
+#include "sdk/base/json.h"
+
+namespace busbar {
+namespace {
+
+constexpr Milliseconds kStopLimit{5'000};
+constexpr Milliseconds kDestroyLimit{5'000};
+
+uint32_t linkKindOf(Manifest::LinkKind kind) {
+  return static_cast<uint32_t>(kind);
+}
+
+uint32_t seedOf(std::string_view id) {
+  return static_cast<uint32_t>(std::hash<std::string_view>{}(id));
+}
+
+// The top-level members that differ.
+std::vector<std::string> changedKeys(const std::string& before, const std::string& after) {
+  const auto old = json::parse(before);
+  const auto now = json::parse(after);
+  std::vector<std::string> keys;
+  if (!old || !now || old->asObject() == nullptr || now->asObject() == nullptr) {
+    return keys;
+  }
+  for (const auto& [key, value] : *now->asObject()) {
+    const json::Value* was = old->find(key);
+    if (was == nullptr || !(*was == value)) {
+      keys.push_back(key);
+    }
+  }
+  for (const auto& [key, value] : *old->asObject()) {
+    if (now->find(key) == nullptr) {
+      keys.push_back(key);
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
+Module::Module(const Context& context, ModuleConfig config)
+    : context_(context),
+      config_(std::move(config)),
+      mask_(config_.secrets),
+      sinceUtcNs_(context.loop.clock().utcNs()),
+      status_([this](std::string_view key) { return config_.spec->findStatus(key); }) {}
+
+Module::~Module() {
+  context_.loop.cancel(stepTimer_);
+  context_.loop.cancel(retryTimer_);
+  context_.calls.failAll(
+      *this, Error::because(ErrorCode::NotFound, "module_not_found", "the module was removed"));
+}
+
+ModuleHealth Module::health() const {
+  ModuleHealth health;
+  health.state = toString(state_);
+  health.running = state_ == ModuleState::Running;
+  health.connected = health.running ? connected_ : links_.empty();
+  health.code = code_;
+  health.sentence = sentence_;
+  health.sinceUtcNs = sinceUtcNs_;
+  health.runnerId = runner_ != nullptr ? runner_->id() : std::string();
+  return health;
+}
+
+void Module::configure(ModuleConfig config) {
+  const bool otherPlace = config.spec != config_.spec || config.host != config_.host ||
+                          config.port != config_.port || config.udp != config_.udp ||
+                          config.systemId != config_.systemId ||
+                          config.timeZone != config_.timeZone || config.epoch != config_.epoch;
+  const bool otherLevel = config.debug != config_.debug;
+  const std::string oldSettings = std::move(config_.settingsJson);
+  const bool hadProblem = !config_.settingsProblem.empty();
+  config_ = std::move(config);
+  mask_ = SecretMask(config_.secrets);
+  if (!config_.settingsProblem.empty()) {
+    // What runs goes on with what it has; what does not run waits for settings that fit.
+    code_ = "settings_invalid";
+    sentence_ =
+        config_.settingsProblem + ". Correct the settings; the module then starts by itself.";
+    config_.settingsJson = oldSettings;
+    changed();
+    return;
+  }
+  if (hadProblem) {
+    code_.clear();
+    sentence_.clear();
+  }
+  if (otherLevel && runner_ != nullptr && instance_ != 0) {
+    wire::encodeLogLevel(runner_->outbox(), instance_,
+                         config_.debug ? BUSBAR_LOG_DEBUG : BUSBAR_LOG_INFO);
+    runner_->flushSoon();
+  }
+  if (otherPlace) {
+    restart(BUSBAR_STOP_SETTINGS);
+  } else if (oldSettings != config_.settingsJson || hadProblem) {
+    applySettings(oldSettings);
+  }
+}
+
+void Module::applySettings(const std::string& oldSettings) {
+  const std::vector<std::string> keys = changedKeys(oldSettings, config_.settingsJson);
+  const bool restartNeeded = std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+    return spec().manifest().needsRestart(key);
+  });
+  if (state_ != ModuleState::Running || restartNeeded) {
+    restart(BUSBAR_STOP_SETTINGS);
+    return;
+  }
+  if (keys.empty()) {
+    return;
+  }
+  json::Array names(keys.begin(), keys.end());
+  pendingSettings_ = config_.settingsJson;
+  const std::string changedJson = json::write(json::Value(std::move(names)));
+  wire::encode(runner_->outbox(), instance_,
+               wire::SettingsUpdate{config_.settingsJson, changedJson});
+  runner_->flushSoon();
+}
+
+void Module::run() {
+  wanted_ = true;
+  if (!config_.settingsProblem.empty()) {
+    changed();  // configure() runs it again
+    return;
+  }
+  context_.loop.cancel(std::exchange(retryTimer_, 0));
+  event(ModuleEvent::Run);
+}
+
+void Module::halt(uint32_t reason) {
+  wanted_ = false;
+  restartAfterStop_ = false;
+  stopReason_ = reason;
+  context_.loop.cancel(std::exchange(retryTimer_, 0));
+  event(ModuleEvent::Halt);
+}
+
+void Module::restart(uint32_t reason) {
+  if (!wanted_) {
+    return;
+  }
+  retry_.reset();
+  if (state_ == ModuleState::Running || state_ == ModuleState::Starting ||
+      state_ == ModuleState::Creating) {
+    stopReason_ = reason;
+    restartAfterStop_ = true;
+    wanted_ = false;
+    event(ModuleEvent::Halt);
+  } else if (state_ != ModuleState::Quarantined) {
+    run();
+  } else {
+    release();  // changed settings lift a quarantine
+  }
+}
+
+void Module::quarantine(std::string sentence) {
+  code_ = "quarantined";
+  sentence_ = std::move(sentence);
+  event(ModuleEvent::Quarantine);
+}
+
+void Module::release() {
+  code_.clear();
+  sentence_.clear();
+  context_.loop.cancel(std::exchange(retryTimer_, 0));
+  retry_.reset();
+  if (state_ == ModuleState::Quarantined || state_ == ModuleState::Failed) {
+    event(ModuleEvent::Retry);
+  }
+}
+
+void Module::event(ModuleEvent event) {
+  const ModuleState before = state_;
+  const auto step = nextStep(state_, event, {wanted_, failed_});
+  if (!step) {
+    LogLine line;
+    line.utcNs = context_.loop.clock().utcNs();
+    line.level = 5;
+    line.message = "illegal event " + std::string(toString(event)) + " in state " +
+                   std::string(toString(state_));
+    addLog(std::move(line));
+    return;
+  }
+  if (event == ModuleEvent::Done || event == ModuleEvent::Refused || event == ModuleEvent::Lost ||
+      event == ModuleEvent::Expired) {
+    context_.loop.cancel(std::exchange(stepTimer_, 0));
+  }
+  state_ = step->to;
+  if (state_ != before) {
+    sinceUtcNs_ = context_.loop.clock().utcNs();
+    changed();
+  }
+  act(step->action);
+  const bool atRest = state_ == ModuleState::Stopped || state_ == ModuleState::Failed ||
+                      state_ == ModuleState::Placed;
+  if (atRest && restartAfterStop_) {
+    restartAfterStop_ = false;
+    run();
+  }
+}
+
+void Module::act(ModuleAction action) {
+  switch (action) {
+    case ModuleAction::None:
+      break;
+    case ModuleAction::Attach:
+      failed_ = false;
+      runner_ = nullptr;
+      context_.owner.attach(*this);
+      break;
+    case ModuleAction::Detach:
+      releaseRunner();
+      break;
+    case ModuleAction::Create:
+      create();
+      break;
+    case ModuleAction::Start:
+      wire::encodeEmpty(runner_->outbox(), wire::Type::Start, instance_);
+      runner_->flushSoon();
+      armStep(spec().manifest().limits.strand + Milliseconds(5'000));
+      break;
+    case ModuleAction::Announce:
+      code_.clear();
+      sentence_.clear();
+      retry_.reset();
+      makeLinks();
+      changed();
+      break;
+    case ModuleAction::Stop:
+      stop();
+      break;
+    case ModuleAction::Destroy:
+      dropLinks();
+      wire::encodeEmpty(runner_->outbox(), wire::Type::Destroy, instance_);
+      runner_->flushSoon();
+      armStep(kDestroyLimit);
+      break;
+    case ModuleAction::KillRunner:
+      runner_->kill("no answer from module " + id() + " in state " + std::string(toString(state_)));
+      break;
+    case ModuleAction::ScheduleRetry:
+      releaseRunner();
+      retryTimer_ =
+          context_.loop.runAfter(retry_.next(seedOf(id()) * (retry_.tries() + 1)), [this] {
+            retryTimer_ = 0;
+            event(ModuleEvent::Retry);
+          });
+      break;
+  }
+}
+
+void Module::armStep(Milliseconds limit) {
+  context_.loop.cancel(stepTimer_);
+  stepTimer_ = context_.loop.runAfter(limit, [this] {
+    stepTimer_ = 0;
+    event(ModuleEvent::Expired);
+  });
+}
+
+void Module::runnerReady(Runner& runner, uint32_t instance, uint32_t slot) {
+  runner_ = &runner;
+  instance_ = instance;
+  slot_ = slot;
+  event(ModuleEvent::Ready);
+}
+
+void Module::create() {
+  clearStatus();
+  failed_ = false;
+  pendingSettings_.clear();
+  const Manifest& manifest = spec().manifest();
+  wire::Create m;
+  m.moduleId = config_.moduleId;
+  m.systemId = config_.systemId;
+  m.driverId = spec().driver().id;
+  m.epoch = config_.epoch;
+  m.timeZone = config_.timeZone;
+  m.locale = "en";
+  m.settings = config_.settingsJson;
+  m.logLevel = config_.debug ? BUSBAR_LOG_DEBUG : BUSBAR_LOG_INFO;
+  m.slot = slot_;
+  std::vector<std::string> framings;
+  framings.reserve(manifest.links.size());
+  uint32_t linkId = 0;
+  for (const Manifest::Link& link : manifest.links) {
+    framings.push_back(json::write(link.framing));
+    m.links.push_back(
+        {++linkId, linkKindOf(link.kind), link.role, framings.back(), link.maxFrameBytes});
+  }
+  for (const Manifest::StatusKey& key : manifest.status) {
+    m.status.push_back({key.pattern.has_value(), key.key});
+  }
+  runner_->pages()->setDeadline(slot_, std::numeric_limits<int64_t>::max());
+  wire::encode(runner_->outbox(), instance_, m);
+  runner_->flushSoon();
+  armStep(manifest.limits.strand + Milliseconds(5'000));
+}
+
+void Module::stop() {
+  context_.calls.failAll(
+      *this, Error::because(ErrorCode::Aborted, "module_stopping", "the module is stopping"));
+  callsInFlight_ = 0;
+  const Instant deadline = context_.loop.now() + kStopLimit;
+  wire::encode(
+      runner_->outbox(), instance_,
+      wire::Stop{failed_ ? BUSBAR_STOP_ERROR : stopReason_, deadline.time_since_epoch().count()});
+  runner_->flushSoon();
+  armStep(kStopLimit + Milliseconds(1'000));
+}
+
+void Module::releaseRunner() {
+  dropLinks();
+  context_.owner.detach(*this);
+  runner_ = nullptr;
+  instance_ = 0;
+}
+
+void Module::runnerLost(const ExitReport& report, bool culprit) {
+  runner_ = nullptr;
+  instance_ = 0;
+  dropLinks();
+  const bool ours = culprit || report.cause == "shutdown";
+  context_.calls.failAll(
+      *this, Error::because(ErrorCode::Unavailable, "driver_crashed",
+                            "the driver's process ended (" + report.cause + ")" +
+                                (ours ? "" : " because of another module of this driver") +
+                                "; it is started again"));
+  callsInFlight_ = 0;
+  if (wanted_ || restartAfterStop_) {
+    code_ = "driver_crashed";
+    sentence_ = "The driver's process ended: " + report.cause +
+                (report.lastCall.empty() ? "" : " (in " + report.lastCall + ")") +
+                ". It is started again by itself; see its exit report.";
+    wanted_ = true;
+    restartAfterStop_ = false;
+  }
+  if (state_ != ModuleState::Stopped && state_ != ModuleState::Failed &&
+      state_ != ModuleState::Quarantined) {
+    event(ModuleEvent::Lost);
+  }
+}
+
+void Module::changed() {
+  const ModuleHealth now = health();
+  HostEvent event;
+  event.kind = HostEvent::Kind::Module;
+  event.moduleId = config_.moduleId;
+  event.epoch = config_.epoch;
+  event.health = &now;
+  context_.owner.publish(event);
+  context_.owner.moduleStateChanged(*this);
+}
+
+void Module::fail(std::string code, std::string sentence) {
+  failed_ = true;
+  code_ = std::move(code);
+  sentence_ = std::move(sentence);
+}
+
+void Module::clearStatus() {
+  for (const StateEntry& entry : status_.all()) {
+    StateMap::Entry removed;
+    removed.value = entry;
+    removed.value.json.clear();
+    publishState(removed);
+  }
+  status_.clear();
+}
+
+void Module::publishState(const StateMap::Entry& entry) {
+  HostEvent event;
+  event.kind = HostEvent::Kind::State;
+  event.moduleId = config_.moduleId;
+  event.epoch = config_.epoch;
+  event.state = &entry.value;
+  event.conflates = entry.rule.conflates;
+  context_.owner.publish(event);
+}
+
+void Module::setConnected(bool connected, std::string_view why) {
+  if (connected_ == connected && status_.find("connected") != nullptr) {
+    return;
+  }
+  connected_ = connected;
+  if (state_ == ModuleState::Running) {
+    code_ = connected ? "" : "device_offline";
+    sentence_ = connected ? "" : std::string(why) + ". Trying again by itself.";
+  }
+  publishState(
+      status_.set("connected", connected ? "true" : "false", context_.loop.clock().utcNs()));
+  changed();
+}
+
+// ---- links
+
+void Module::makeLinks() {
+  const Manifest& manifest = spec().manifest();
+  links_.clear();
+  if (manifest.links.empty()) {
+    connected_ = true;
+    return;
+  }
+  if (config_.host.empty()) {
+    setConnected(false, "The module has no device address: set ip and port");
+    return;
+  }
+  setConnected(false, "Connecting to " + config_.host);
+  LinkConnector::Owner& self = *this;
+  for (const Manifest::Link& link : manifest.links) {
+    LinkTarget target;
+    target.kind = link.kind == Manifest::LinkKind::Udp ? LinkKind::Udp : LinkKind::Tcp;
+    target.host = config_.host;
+    target.port = config_.port != 0 ? config_.port : link.defaultPort;
+    const auto linkId = static_cast<uint32_t>(links_.size() + 1);
+    links_.push_back(std::make_unique<LinkConnector>(context_.loop, context_.pool, self, linkId,
+                                                     std::move(target), seedOf(id()) + linkId));
+  }
+  for (const auto& link : links_) {
+    link->connect();
+  }
+}
+
+void Module::dropLinks() {
+  links_.clear();
+}
+
+LinkConnector* Module::findLink(uint32_t linkId) {
+  return linkId >= 1 && linkId <= links_.size() ? links_[linkId - 1].get() : nullptr;
+}
+
+void Module::linkConnected(uint32_t linkId, uint32_t generation, UniqueFd fd, std::string peer) {
+  const auto kind = static_cast<uint32_t>(findLink(linkId)->target().kind);
+  runner_->sendWithFd(std::move(fd), [&](std::string& out) {
+    wire::encode(out, instance_, wire::LinkUp{linkId, generation, kind, peer});
+  });
+  if (kind == BUSBAR_LINK_TCP) {  // a connected UDP socket says nothing about the device
+    setConnected(true, {});
+  }
+}
+
+void Module::linkFailed(uint32_t, const Error& error) {
+  setConnected(false, error.message);
+}
+
+// ---- calls
+
+CallTable::Id Module::execute(const DriverSpec::Function& function, std::string_view args,
+                              const CallerInfo& caller, Instant deadline, CallTable::Done done) {
+  const std::string_view trace = caller.traceparent;
+  const CallTable::Id id = context_.calls.add(
+      *this, deadline, std::string(trace.size() >= 35 ? trace.substr(3, 32) : std::string_view()),
+      std::move(done));
+  ++callsInFlight_;
+  wire::Execute m;
+  m.instance = instance_;
+  m.role = static_cast<uint32_t>(caller.role);
+  m.deadlineNs = deadline.time_since_epoch().count();
+  m.function = function.manifest->name;
+  m.args = args;
+  m.userId = caller.userId;
+  m.trace = trace;
+  wire::encode(runner_->outbox(), id, m);
+  runner_->flushSoon();
+  return id;
+}
+
+void Module::cancel(CallTable::Id call) {
+  if (runner_ != nullptr && instance_ != 0) {
+    wire::encodeCancel(runner_->outbox(), call, instance_);
+    runner_->flushSoon();
+  }
+}
+
+void Module::addLog(LogLine line) {
+  mask_.apply(line.message);
+  mask_.apply(line.fieldsJson);
+  HostEvent event;
+  event.kind = HostEvent::Kind::Log;
+  event.moduleId = config_.moduleId;
+  event.epoch = config_.epoch;
+  event.log = &line;
+  context_.owner.publish(event);
+  log_.add(std::move(line));
+}
+
+}  // namespace busbar
