@@ -161,6 +161,9 @@ void Supervisor::maybeEnd(Group& group) {
   group.timer = context_.loop.runAfter(kLinger, [this, &group] {
     group.timer = 0;
     if (!group.members.empty()) {
+      if (!group.runner) {
+        start(group);
+      }
       return;
     }
     if (group.runner) {
@@ -230,7 +233,8 @@ void Supervisor::launch(Group& group, std::string folder) {
   Runner::Limits limits;
   limits.strandHard = group.spec->manifest().limits.strand;
   limits.logBytesPerSecond = options_.logBytesPerSecond;
-  group.runner = std::make_unique<Runner>(context_.loop, *this,
+  Runner::Owner& self = *this;
+  group.runner = std::make_unique<Runner>(context_.loop, self,
                                           "runner-" + std::to_string(nextRunner_++), limits);
   group.startedUtcNs = context_.loop.clock().utcNs();
   group.readySince = {};
@@ -321,7 +325,7 @@ void Supervisor::runnerEnded(Runner& runner, ExitReport report) {
   report.driverId = group.spec->driver().id;
   report.moduleId = culprit != nullptr ? culprit->id() : "";
   // The runner is in a call of ours further up: it goes at the end of the turn.
-  context_.loop.post([old = std::shared_ptr<Runner>(std::move(group.runner))] {});
+  context_.loop.post([old = std::move(group.runner)] {});
   group.instances.clear();
   const bool onPurpose = group.ending && report.cause == "shutdown";
   group.ending = false;
