@@ -209,7 +209,8 @@ ModuleConfig LocalHost::configOf(const model::Module& mod,
       break;
     }
   }
-  const auto merged = mergeSettings(context_.site, mod);
+  const std::vector<const model::Settings*> chain = settingsChain(context_.site, mod);
+  auto merged = mergeSettings(chain);
   if (!merged) {
     config.settingsProblem = merged.error().message;
   } else if (const Status fits = spec->manifest().settings.check(json::Value(merged->values), "");
@@ -221,8 +222,12 @@ ModuleConfig LocalHost::configOf(const model::Module& mod,
         json::write(spec->manifest().settings.withDefaults(json::Value(merged->values)));
   }
   if (merged.ok()) {
-    config.secrets = secretValues(
-        *merged, [&](std::string_view key) { return spec->manifest().isSecretSetting(key); });
+    for (const auto& [key, value] : merged->values) {
+      if (spec->manifest().isSecretSetting(key)) {
+        collectSecretValues(value, merged->secretValues);
+      }
+    }
+    config.secrets = std::move(merged->secretValues);
   }
   config.spec = std::move(spec);
   return config;

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/host_fixture.h"
+
+namespace busbar {
+namespace {
+
+// The host with the real runner process and the echo driver, without a sandbox.
+class LocalHostTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    driver_ = host_.addDriver("echo");
+    host_.addModule("mod-1", driver_);
+    ASSERT_TRUE(host_.waitFor("mod-1", "running"));
+  }
+  HostFixture host_;
+  std::string driver_;
+};
+
+TEST_F(LocalHostTest, ExecutesByPositionAndByName) {
+  auto reply = host_.execute("mod-1", "echo", R"([{"a":[1,2,"x"]}])");
+  ASSERT_TRUE(reply.ok()) << reply.error().message;
+  EXPECT_EQ(reply->resultJson, R"({"a":[1,2,"x"]})");
+  EXPECT_EQ(host_.execute("mod-1", "echo", R"({"value":7})")->resultJson, "7");
+}
+
+TEST_F(LocalHostTest, RefusesWrongCallsWithTheirReason) {
+  EXPECT_EQ(host_.execute("mod-9", "echo").error().reason, "module_not_found");
+  EXPECT_EQ(host_.execute("mod-1", "nothing").error().reason, "function_not_found");
+  EXPECT_EQ(host_.execute("mod-1", "echo", "[1,2]").error().reason, "bad_arguments");
+  EXPECT_EQ(host_.execute("mod-1", "echo", "[]").error().field, "/value");
+  EXPECT_EQ(host_.execute("mod-1", "echo", R"({"value":1,"other":2})").error().field, "/other");
+  EXPECT_EQ(host_.execute("mod-1", "sleep", R"(["x"])").error().field, "/ms");
+  EXPECT_EQ(host_.execute("mod-1", "crash", "[]", model::UserRole::Support).error().reason,
+            "permission_denied");
+}
+
+TEST_F(LocalHostTest, DriverErrorsReachTheCallerWithTheirText) {
+  const auto failed = host_.execute("mod-1", "fail", R"(["lamp is hot"])");
+  ASSERT_FALSE(failed.ok());
+  EXPECT_EQ(failed.error().message, "lamp is hot");
+  EXPECT_EQ(failed.error().reason, "device_error");
+}
+
+TEST_F(LocalHostTest, PublishesStatusAndTellsSubscribers) {
+  std::vector<std::string> seen;
+  const auto subscription = host_.host_->subscribe([&](const HostEvent& event) {
+    if (event.kind == HostEvent::Kind::State) {
+      seen.push_back(event.state->key + "=" + event.state->json);
+    }
+  });
+  ASSERT_TRUE(host_.execute("mod-1", "set", R"(["power",true])").ok());
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] { return !seen.empty(); }));
+  EXPECT_EQ(seen.front(), "power=true");
+  EXPECT_EQ(*host_.host_->stateKey("mod-1", "power"), "true");
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] { return !host_.states_.values_["mod-1"].empty(); }));
+  EXPECT_EQ(host_.states_.values_["mod-1"]["power"].json, "true");
+}
+
+TEST_F(LocalHostTest, ACallEndsAtItsDeadlineAndIsCancelledInTheDriver) {
+  const Instant before = host_.clock_.now();
+  const auto late =
+      host_.execute("mod-1", "sleep", "[60000]", model::UserRole::User, Milliseconds(100));
+  EXPECT_EQ(late.error().reason, "deadline_exceeded");
+  EXPECT_LT(host_.clock_.now() - before, std::chrono::seconds(2));
+  EXPECT_EQ(host_.execute("mod-1", "echo", "[1]")->resultJson, "1");
+  EXPECT_EQ(host_.host_->callsInFlight(), 0U);
+}
+
+TEST_F(LocalHostTest, ACrashFailsTheCallNamesTheCauseAndTheModuleComesBack) {
+  const auto crashed = host_.execute("mod-1", "crash");
+  ASSERT_FALSE(crashed.ok());
+  EXPECT_EQ(crashed.error().reason, "driver_crashed");
+  ASSERT_TRUE(host_.waitFor("mod-1", "running"));
+  const auto reports = host_.host_->exitReports("mod-1");
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].cause, "signal SIGSEGV");
+  EXPECT_EQ(reports[0].lastCall, "execute");
+  EXPECT_FALSE(reports[0].backtrace.empty());
+  EXPECT_EQ(host_.execute("mod-1", "echo", "[2]")->resultJson, "2");
+}
+
+TEST_F(LocalHostTest, CrashesOfOneModuleGiveItARunnerOfItsOwnAndLeaveTheOthersAlone) {
+  host_.addModule("mod-2", driver_);
+  ASSERT_TRUE(host_.waitFor("mod-2", "running"));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(host_.execute("mod-1", "crash").ok());
+    ASSERT_TRUE(host_.waitFor("mod-1", "running"));
+    ASSERT_TRUE(host_.waitFor("mod-2", "running"));
+  }
+  EXPECT_NE(host_.host_->health("mod-1").runnerId, host_.host_->health("mod-2").runnerId);
+  const std::string untouched = host_.host_->health("mod-2").runnerId;
+  EXPECT_FALSE(host_.execute("mod-1", "crash").ok());
+  EXPECT_EQ(host_.execute("mod-2", "echo", "[3]")->resultJson, "3");
+  EXPECT_EQ(host_.host_->health("mod-2").runnerId, untouched);
+}
+
+TEST_F(LocalHostTest, StoppingAndStartingFollowTheConfiguration) {
+  model::Module row = *host_.site_.findModule("mod-1");
+  row.running = false;
+  ASSERT_TRUE(host_.write(ConfigWrite::Kind::Update, row).ok());
+  ASSERT_TRUE(host_.waitFor("mod-1", "stopped"));
+  EXPECT_EQ(host_.execute("mod-1", "echo", "[1]").error().reason, "module_not_running");
+  row = *host_.site_.findModule("mod-1");
+  row.running = true;
+  ASSERT_TRUE(host_.write(ConfigWrite::Kind::Update, row).ok());
+  ASSERT_TRUE(host_.waitFor("mod-1", "running"));
+}
+
+TEST_F(LocalHostTest, ARemovedModuleIsGone) {
+  ASSERT_TRUE(host_.write(ConfigWrite::Kind::Erase, *host_.site_.findModule("mod-1")).ok());
+  ASSERT_TRUE(
+      runUntil(*host_.loop_, [&] { return host_.host_->health("mod-1").state == "stored"; }));
+  EXPECT_EQ(host_.execute("mod-1", "echo", "[1]").error().reason, "module_not_found");
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] { return host_.host_->runners().empty(); }));
+}
+
+TEST_F(LocalHostTest, StopEndsEveryRunner) {
+  bool stopped = false;
+  host_.host_->stop(Milliseconds(4000), [&] { stopped = true; });
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] { return stopped; }));
+  EXPECT_EQ(host_.host_->health("mod-1").state, "stopped");
+}
+
+}  // namespace
+}  // namespace busbar
