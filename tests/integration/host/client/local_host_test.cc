@@ -1,7 +1,5 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
-#include <signal.h>
-
 #include <gtest/gtest.h>
 
 #include "tests/support/host_fixture.h"
@@ -43,7 +41,7 @@ TEST_F(LocalHostTest, DriverErrorsReachTheCallerWithTheirText) {
   const auto failed = host_.execute("mod-1", "fail", R"(["lamp is hot"])");
   ASSERT_FALSE(failed.ok());
   EXPECT_EQ(failed.error().message, "lamp is hot");
-  EXPECT_EQ(failed.error().reason, "device_error");
+  EXPECT_EQ(failed.error().reason, "echo_failed");
 }
 
 TEST_F(LocalHostTest, PublishesStatusAndTellsSubscribers) {
