@@ -114,7 +114,7 @@ bool matches(const KeyDigest& digest, std::string_view secretHash) {
     if (value == std::string_view::npos) {
       return false;
     }
-    stored[i / 2] = static_cast<uint8_t>(stored[i / 2] << 4 | value);
+    stored[i / 2] = static_cast<uint8_t>(static_cast<size_t>(stored[i / 2]) << 4 | value);
   }
   return CRYPTO_memcmp(stored.data(), digest.data(), digest.size()) == 0;
 }

@@ -34,12 +34,12 @@ class Object {
   Value& set(std::string_view key, Value value);
   bool erase(std::string_view key);
   bool contains(std::string_view key) const { return find(key) != nullptr; }
-  bool empty() const { return members_.empty(); }
-  size_t size() const { return members_.size(); }
-  auto begin() const { return members_.begin(); }
-  auto end() const { return members_.end(); }
-  auto begin() { return members_.begin(); }
-  auto end() { return members_.end(); }
+  bool empty() const;
+  size_t size() const;
+  std::vector<Member>::const_iterator begin() const;
+  std::vector<Member>::const_iterator end() const;
+  std::vector<Member>::iterator begin();
+  std::vector<Member>::iterator end();
   bool operator==(const Object& other) const;  // order does not matter
 
  private:
@@ -84,6 +84,14 @@ class Value {
  private:
   std::variant<std::monostate, bool, int64_t, double, std::string, Array, Object> v_;
 };
+
+// Here, because they need Value complete.
+inline bool Object::empty() const { return members_.empty(); }
+inline size_t Object::size() const { return members_.size(); }
+inline std::vector<Member>::const_iterator Object::begin() const { return members_.begin(); }
+inline std::vector<Member>::const_iterator Object::end() const { return members_.end(); }
+inline std::vector<Member>::iterator Object::begin() { return members_.begin(); }
+inline std::vector<Member>::iterator Object::end() { return members_.end(); }
 
 // Scans `text` once without building anything. InvalidArgument with the byte offset on failure.
 Status check(std::string_view text, const Limits& limits = {});

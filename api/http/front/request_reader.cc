@@ -55,7 +55,7 @@ RequestReader::Event RequestReader::refuse(const Refusal& refusal) {
 }
 
 RequestReader::Event RequestReader::readHead(std::string_view& input) {
-  if (scanned_ == 0 && input.starts_with("\r\n")) {
+  while (scanned_ == 0 && input.starts_with("\r\n")) {
     input.remove_prefix(2);  // RFC 9112 s. 2.2: some clients send one after a body
   }
   if (input.empty() || (scanned_ == 0 && input == "\r")) {
