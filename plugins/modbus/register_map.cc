@@ -48,7 +48,11 @@ uint16_t widthOf(Type type, int64_t length) {
 }
 
 bool isName(std::string_view name) {
-  if (name.empty() || name.size() > kMaxNameBytes) {
+  if (name.empty() || name.size() > kMaxNameBytes || name == "online" || name == "last_error") {
+    return false;
+  }
+  const char first = name.front();
+  if (!(first >= 'a' && first <= 'z') && !(first >= 'A' && first <= 'Z')) {
     return false;
   }
   return std::all_of(name.begin(), name.end(), [](char c) {
@@ -109,7 +113,8 @@ std::string checkNumbers(const PointSpec& spec, const Point& point) {
 // Checks one spec and fills all of `point` but its name and address.
 std::string checkSpec(const PointSpec& spec, Point& point) {
   if (!isName(spec.name)) {
-    return "name must be 1 to 64 of letters, digits, _ . -";
+    return "name must be a letter, then up to 63 of letters, digits, _ . -, and not online or "
+           "last_error";
   }
   const auto table = tableFromText(spec.table);
   if (!table) {
