@@ -146,7 +146,6 @@ std::string checkSpec(const PointSpec& spec, Point& point) {
   if (std::string error = checkNumbers(spec, point); !error.empty()) {
     return error;
   }
-  point.unit = spec.unit;
   point.width = widthOf(*type, spec.length);
   point.isWritable = spec.isWritable;
   point.isPolled = spec.isPolled;

@@ -45,14 +45,12 @@ struct PointSpec {
   std::string byteOrder = "big";  // little: the two bytes of every register are swapped
   double scale = 1;               // value = raw * scale + offset
   double offset = 0;
-  std::string unit;
   bool isWritable = false;  // coil and holding only
   bool isPolled = true;
 };
 
 struct Point {
   std::string name;
-  std::string unit;
   double scale = 1;
   double offset = 0;
   uint16_t address = 0;
