@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -27,32 +28,31 @@ class Json {
   Json() = default;
   explicit Json(const glue::RawJson* value) : value_(value) {}
 
-  bool isNull() const { return value_ == nullptr || value_->IsNull(); }
-  bool isBool() const { return value_ != nullptr && value_->IsBool(); }
-  bool isNumber() const { return value_ != nullptr && value_->IsNumber(); }
-  bool isString() const { return value_ != nullptr && value_->IsString(); }
-  bool isArray() const { return value_ != nullptr && value_->IsArray(); }
-  bool isObject() const { return value_ != nullptr && value_->IsObject(); }
+  bool isNull() const { return is(Type::Null) || value_ == nullptr; }
+  bool isBool() const { return is(Type::Bool); }
+  bool isInteger() const { return is(Type::Integer) || is(Type::Unsigned); }
+  bool isNumber() const { return isInteger() || is(Type::Double); }
+  bool isString() const { return is(Type::String); }
+  bool isArray() const { return is(Type::Array); }
+  bool isObject() const { return is(Type::Object); }
 
   // Items of an array, members of an object; 0 for others.
-  size_t size() const {
-    return isArray() ? value_->Size() : isObject() ? value_->MemberCount() : 0;
-  }
+  size_t size() const { return isArray() || isObject() ? value_->items.size() : 0; }
   // Member or item; null when there is none.
   Json operator[](std::string_view name) const {
-    return isObject() ? Json(glue::findMember(*value_, name)) : Json();
+    return isObject() ? Json(value_->find(name)) : Json();
   }
   Json operator[](const char* name) const { return (*this)[std::string_view(name)]; }
   Json operator[](size_t index) const {
-    return isArray() && index < size() ? Json(&(*value_)[static_cast<unsigned>(index)]) : Json();
+    return index < size() && isArray() ? Json(&value_->items[index]) : Json();
   }
 
   // Calls f(name, Json) for each member of an object, in order.
   template <class F>
   void forEachMember(F f) const {
     if (isObject()) {
-      for (auto it = value_->MemberBegin(); it != value_->MemberEnd(); ++it) {
-        f(std::string_view(it->name.GetString(), it->name.GetStringLength()), Json(&it->value));
+      for (size_t i = 0; i < value_->items.size(); ++i) {
+        f(std::string_view(value_->names[i]), Json(&value_->items[i]));
       }
     }
   }
@@ -72,17 +72,20 @@ class Json {
   const glue::RawJson* raw() const { return value_; }
 
  private:
+  using Type = glue::RawJson::Type;
+  bool is(Type type) const { return value_ != nullptr && value_->type == type; }
+
   const glue::RawJson* value_ = nullptr;
 };
 
 // Owns parsed JSON.
 class JsonDocument {
  public:
-  JsonDocument() : document_(std::make_unique<glue::RawDocument>()) {}
+  JsonDocument() : root_(std::make_unique<glue::RawJson>()) {}
   // Throws Failure E_INVALID when `text` is no JSON. Empty text is null.
   static JsonDocument parse(std::string_view text) {
     JsonDocument made;
-    if (!text.empty() && !made.document_->parse(text)) {
+    if (!text.empty() && !glue::JsonParser::parse(text, *made.root_)) {
       throw Failure::invalid("malformed JSON");
     }
     return made;
@@ -90,10 +93,10 @@ class JsonDocument {
   static JsonDocument parse(busbar_doc doc) {
     return parse(std::string_view(reinterpret_cast<const char*>(doc.ptr), doc.len));
   }
-  Json root() const { return Json(document_->root()); }
+  Json root() const { return Json(root_.get()); }
 
  private:
-  std::unique_ptr<glue::RawDocument> document_;
+  std::unique_ptr<glue::RawJson> root_;
 };
 
 namespace glue {
@@ -111,7 +114,7 @@ template <>
 struct Convert<bool> {
   static constexpr unsigned kTypes = kBoolean;
   static bool from(const Json& json) {
-    return json.isBool() ? json.raw()->GetBool() : (wrongType("true or false"), false);
+    return json.isBool() ? json.raw()->boolean : (wrongType("true or false"), false);
   }
 };
 
@@ -123,13 +126,13 @@ struct Convert<T, std::enable_if_t<std::is_integral_v<T>>> {
       wrongType("an integer");
     }
     const RawJson& raw = *json.raw();
-    if (raw.IsUint64()) {
-      return narrowed(raw.GetUint64());
+    if (raw.type == RawJson::Type::Integer) {
+      return narrowed(raw.integer);
     }
-    if (raw.IsInt64()) {
-      return narrowed(raw.GetInt64());
+    if (raw.type == RawJson::Type::Unsigned) {
+      return narrowed(raw.natural);
     }
-    const double number = raw.GetDouble();
+    const double number = raw.number;
     constexpr double kExact = 9007199254740992.0;
     if (std::floor(number) != number || number > kExact || number < -kExact) {
       wrongType("an integer");
@@ -152,7 +155,13 @@ template <class T>
 struct Convert<T, std::enable_if_t<std::is_floating_point_v<T>>> {
   static constexpr unsigned kTypes = kInteger | kNumber;
   static T from(const Json& json) {
-    return json.isNumber() ? static_cast<T>(json.raw()->GetDouble()) : (wrongType("a number"), T{});
+    if (!json.isNumber()) {
+      wrongType("a number");
+    }
+    const RawJson& raw = *json.raw();
+    return raw.type == RawJson::Type::Integer    ? static_cast<T>(raw.integer)
+           : raw.type == RawJson::Type::Unsigned ? static_cast<T>(raw.natural)
+                                                 : static_cast<T>(raw.number);
   }
 };
 
@@ -164,7 +173,7 @@ struct Convert<
     if (!json.isString()) {
       wrongType("a string");
     }
-    return T(json.raw()->GetString(), json.raw()->GetStringLength());
+    return T(json.raw()->text);
   }
 };
 
@@ -207,12 +216,12 @@ inline void appendRaw(std::string& out, const Json& json) {
     appendString(out, json.as<std::string_view>());
   } else if (json.isNumber()) {
     const RawJson& raw = *json.raw();
-    if (raw.IsInt64()) {
-      appendNumber(out, raw.GetInt64());
-    } else if (raw.IsUint64()) {
-      appendNumber(out, raw.GetUint64());
+    if (raw.type == RawJson::Type::Integer) {
+      appendNumber(out, raw.integer);
+    } else if (raw.type == RawJson::Type::Unsigned) {
+      appendNumber(out, raw.natural);
     } else {
-      append(out, raw.GetDouble());
+      append(out, raw.number);
     }
   } else if (json.isArray()) {
     out += '[';
