@@ -8,9 +8,9 @@
 #include <thread>
 #include <vector>
 
-#include <busbar/driver.hpp>
+#include <busbar_manifest.hpp>
 
-#include "busbar_manifest.hpp"
+#include <busbar/driver.hpp>
 
 namespace {
 
