@@ -304,6 +304,8 @@ void Runner::shutdown() {
 }
 
 void Runner::endTurn() {
+  LivenessPage& page = process_.pages.liveness();
+  page.turns.store(page.turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   process_.takeDirty(dirty_);
   for (size_t i = 0; i < dirty_.size(); ++i) {
     dirty_[i]->pump();
@@ -361,8 +363,6 @@ Exit Runner::serve(const Status& loaded) {
       flush();
     }
     onReadable();
-    LivenessPage& page = process_.pages.liveness();
-    page.turns.store(page.turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   });
   if (!watch.ok()) {
     return Exit::Protocol;

@@ -41,7 +41,8 @@ class Runner {
 
   // Blocks until the first frame came, which must be a hello of this wire.
   Status awaitHello();
-  // Binds the host table; the driver may be entered afterwards.
+  bool isHostGone() const { return exit_ == Exit::HostGone; }
+  // What the driver is loaded into, after the hello.
   Process& process() { return process_; }
   // Runs process_init, says ready (with `loaded`'s error if there is one) and serves until the end.
   Exit serve(const Status& loaded);
