@@ -2,11 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/store/sqlite_config_store.h"
 
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "registry/store/migrations.h"
 #include "tests/contract/config_store_contract.h"
+#include "tests/support/sample_records.h"
 #include "tests/support/temp_dir.h"
 
 namespace busbar {
 namespace {
+
+using Changes = std::vector<ConfigChange>;
+using Kind = ConfigWrite::Kind;
+using model::Table;
 
 class SqliteBackend : public ConfigStoreBackend {
  public:
@@ -25,6 +38,197 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, ConfigStoreContract, testing::Values([] {
                            return std::unique_ptr<ConfigStoreBackend>(
                                std::make_unique<SqliteBackend>());
                          }));
+
+std::string contentOf(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The file itself: what it hides, whom it refuses, what it forgets.
+class SqliteConfigStoreTest : public testing::Test {
+ protected:
+  Result<std::unique_ptr<SqliteConfigStore>> tryOpen() {
+    return SqliteConfigStore::open(*loop, options);
+  }
+  std::unique_ptr<SqliteConfigStore> open() {
+    auto store = tryOpen();
+    EXPECT_TRUE(store.ok()) << store.error().message;
+    return std::move(*store);
+  }
+  Result<Changes> apply(SqliteConfigStore& store, std::vector<ConfigWrite> writes) {
+    return await<Changes>(*loop, [&](auto done) {
+      store.apply(std::move(writes), {"user-1", ""}, Instant::max(), std::move(done));
+    });
+  }
+  Result<ConfigSnapshot> load(SqliteConfigStore& store) {
+    return await<ConfigSnapshot>(*loop,
+                                 [&](auto done) { store.load(Instant::max(), std::move(done)); });
+  }
+  // Runs SQL on the file behind the store's back.
+  int64_t query(const std::string& sql) {
+    auto db = sqlite::Database::open({options.databasePath, "", true});
+    EXPECT_TRUE(db.ok());
+    const auto answer = (*db)->queryInt(sql);
+    EXPECT_TRUE(answer.ok()) << answer.error().message;
+    return answer.ok() ? *answer : -1;
+  }
+
+  SystemClock clock;
+  std::unique_ptr<EventLoop> loop = std::move(*EventLoop::create(clock));
+  test::TempDir dir;
+  SqliteConfigStore::Options options{dir.file("busbar.db"), dir.file("secret.key"), "", 64, 10'000};
+};
+
+TEST_F(SqliteConfigStoreTest, SecretsAreNowhereOnTheDiskInClear) {
+  auto store = open();
+  model::Settings secret = sample::settings(1, sample::id(Table::Zone), "password: geheimnis",
+                                            model::EncryptionLevel::Support);
+  model::Settings open = sample::settings(2, sample::id(Table::Zone), "port: offenbar");
+  auto stored =
+      apply(*store, {{Kind::Insert, sample::zone()}, {Kind::Insert, secret}, {Kind::Insert, open}});
+  ASSERT_TRUE(stored.ok());
+  secret = std::get<model::Settings>(stored->at(1).record);
+  ASSERT_TRUE(apply(*store, {{Kind::Update, secret}}).ok());
+  for (int pass = 0; pass < 2;
+       ++pass) {  // with the log beside the file, and after it was folded in
+    std::string all;
+    for (const auto& file : std::filesystem::directory_iterator(dir.path())) {
+      all += contentOf(file.path());
+    }
+    EXPECT_EQ(all.find("geheimnis"), std::string::npos);
+    EXPECT_NE(all.find("offenbar"), std::string::npos);
+    store.reset();
+  }
+}
+
+TEST_F(SqliteConfigStoreTest, FilesAreForTheirOwnerOnly) {
+  const auto store = open();
+  for (const auto& file : std::filesystem::directory_iterator(dir.path())) {
+    struct stat info{};
+    ASSERT_EQ(::stat(file.path().c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0600u) << file.path();
+  }
+}
+
+TEST_F(SqliteConfigStoreTest, RefusesTheWrongKeyAndAMissingOne) {
+  open();
+  std::filesystem::rename(options.keyPath, options.keyPath + ".kept");
+  EXPECT_EQ(tryOpen().error().reason, "key_file");
+  std::ofstream(options.keyPath) << std::string(32, 'k');
+  ::chmod(options.keyPath.c_str(), 0600);
+  EXPECT_EQ(tryOpen().error().reason, "wrong_key");
+  std::filesystem::rename(options.keyPath + ".kept", options.keyPath);
+  open();
+}
+
+TEST_F(SqliteConfigStoreTest, RefusesANewerDatabaseAndLeavesItAlone) {
+  open();
+  query("PRAGMA user_version=1000");
+  const std::string before = contentOf(options.databasePath);
+  const auto refused = tryOpen();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::FailedPrecondition);
+  EXPECT_EQ(refused.error().reason, "database_too_new");
+  EXPECT_NE(refused.error().message.find("version 1000"), std::string::npos);
+  EXPECT_EQ(contentOf(options.databasePath), before);
+}
+
+TEST_F(SqliteConfigStoreTest, RefusesWhatIsNotItsDatabase) {
+  std::ofstream(options.keyPath) << std::string(32, 'k');
+  ::chmod(options.keyPath.c_str(), 0600);
+  std::ofstream(options.databasePath) << std::string(8192, 'x');
+  EXPECT_EQ(tryOpen().error().code, ErrorCode::DataLoss);
+  std::filesystem::remove(options.databasePath);
+  query("CREATE TABLE other (x)");
+  EXPECT_EQ(tryOpen().error().reason, "wrong_database");
+  options.databasePath = dir.file("no/such/folder.db");
+  EXPECT_EQ(tryOpen().error().code, ErrorCode::NotFound);
+}
+
+TEST_F(SqliteConfigStoreTest, ADamagedRowIsDataLossNotACrash) {
+  auto store = open();
+  ASSERT_TRUE(apply(*store, {{Kind::Insert, sample::zone()}}).ok());
+  store.reset();
+  for (const char* document : {"{", "[]", "{\"name\":1}"}) {
+    query(std::string("UPDATE zones SET document='") + document + "'");
+    store = open();
+    EXPECT_EQ(load(*store).error().code, ErrorCode::DataLoss) << document;
+    store.reset();
+  }
+}
+
+TEST_F(SqliteConfigStoreTest, KeepsTheLastPositionsOfTheLogOnceWatched) {
+  options.keptPositions = 10;
+  auto store = open();
+  const auto write = [&](int n) {
+    ASSERT_TRUE(apply(*store, {{Kind::Insert, sample::zone(n)}}).ok());
+  };
+  for (int n = 1; n <= 15; ++n) {
+    write(n);
+  }
+  EXPECT_EQ(query("SELECT min(position) FROM change_log"), 1) << "nobody has heard them yet";
+  int heard = 0;
+  store->watch(0, [&heard](const ConfigChange&) { ++heard; });
+  write(16);
+  EXPECT_EQ(heard, 16);
+  EXPECT_EQ(query("SELECT min(position) FROM change_log"), 7);
+  EXPECT_EQ(query("SELECT count(*) FROM change_log WHERE user_id = 'user-1'"), 10);
+}
+
+TEST_F(SqliteConfigStoreTest, AFullQueueRefusesAtOnceAndTheRestIsDone) {
+  options.maxWaiting = 1;
+  auto store = open();
+  int done = 0;
+  int refused = 0;
+  for (int n = 0; n < 200; ++n) {
+    store->apply({{Kind::Insert, sample::zone(n)}}, {}, Instant::max(),
+                 [&](Result<Changes> changes) {
+                   ++done;
+                   if (!changes.ok()) {
+                     EXPECT_EQ(changes.error().code, ErrorCode::ResourceExhausted);
+                     EXPECT_EQ(changes.error().reason, "queue_full");
+                     ++refused;
+                   }
+                 });
+  }
+  ASSERT_TRUE(runUntil(*loop, [&] { return done == 200; }));
+  EXPECT_GT(refused, 0);
+  EXPECT_EQ(load(*store)->records.size(), static_cast<size_t>(200 - refused));
+}
+
+// tests/contract/data holds a dump of each released version, made by that version.
+TEST_F(SqliteConfigStoreTest, OpensADatabaseOfEveryReleasedVersion) {
+  const std::string source =
+      std::getenv("BUSBAR_SOURCE") != nullptr ? std::getenv("BUSBAR_SOURCE") : ".";
+  const auto versions = static_cast<int>(configSchema().steps.size());
+  for (int version = 1; version <= versions; ++version) {
+    const std::string dump =
+        contentOf(source + "/tests/contract/data/config_v" + std::to_string(version) + ".sql");
+    ASSERT_FALSE(dump.empty()) << "no dump of version " << version;
+    options.databasePath = dir.file("v" + std::to_string(version) + ".db");
+    {
+      auto db = sqlite::Database::open({options.databasePath, "", true});
+      ASSERT_TRUE((*db)->exec(dump).ok());
+    }
+    std::ofstream(options.keyPath) << "key of the database dumps, 32 b.";
+    ::chmod(options.keyPath.c_str(), 0600);
+    auto store = open();
+    const auto snapshot = load(*store);
+    ASSERT_TRUE(snapshot.ok()) << snapshot.error().message;
+    EXPECT_EQ(snapshot->records.size(), 8u);
+    EXPECT_EQ(snapshot->position, 2u);
+    for (const model::Record& record : snapshot->records) {
+      if (const auto* settings = std::get_if<model::Settings>(&record)) {
+        EXPECT_EQ(settings->text, "password: second");
+      }
+      if (const auto* system = std::get_if<model::System>(&record)) {
+        EXPECT_EQ(system->modules.size(), 1u);
+        EXPECT_EQ(system->zones.size(), 1u);
+      }
+    }
+    EXPECT_TRUE(apply(*store, {{Kind::Insert, sample::zone(50)}}).ok());
+  }
+}
 
 }  // namespace
 }  // namespace busbar
