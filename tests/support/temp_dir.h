@@ -15,7 +15,8 @@ namespace busbar::test {
 // A private folder that is removed with everything in it when the test ends.
 class TempDir {
  public:
-  TempDir() : path_((std::filesystem::temp_directory_path() / "busbar-test-XXXXXX").string()) {
+  explicit TempDir(const std::filesystem::path& parent = std::filesystem::temp_directory_path())
+      : path_((parent / "busbar-test-XXXXXX").string()) {
     if (mkdtemp(path_.data()) == nullptr) {
       ADD_FAILURE() << "no temporary folder " << path_;
     }
