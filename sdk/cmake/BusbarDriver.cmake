@@ -13,8 +13,6 @@
 # The same file serves this tree and the installed SDK. The names of all drivers of OUTPUT_DIR's default
 # are collected in the global property BUSBAR_DRIVERS.
 
-set(BUSBAR_DRIVER_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
-
 function(busbar_add_driver name)
   cmake_parse_arguments(arg "STATIC_LIBSTDCXX;UNCHECKED" "TARGET_MINOR;MANIFEST;OUTPUT_DIR" "SOURCES;LIBS"
                         ${ARGN})
@@ -39,8 +37,8 @@ function(busbar_add_driver name)
   endif()
 
   set(embedded ${CMAKE_CURRENT_BINARY_DIR}/${name}_embedded_manifest.c)
-  set(sdk_build ${BUSBAR_SDK_BUILD})
-  configure_file(${BUSBAR_DRIVER_CMAKE_DIR}/embedded_manifest.c.in ${embedded} @ONLY)
+  get_property(sdk_build GLOBAL PROPERTY BUSBAR_SDK_BUILD)
+  configure_file(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embedded_manifest.c.in ${embedded} @ONLY)
   set_source_files_properties(${embedded} PROPERTIES
     OBJECT_DEPENDS ${manifest} COMPILE_OPTIONS "-std=gnu11;-fno-lto")
 
@@ -68,9 +66,9 @@ function(busbar_add_driver name)
     PREFIX "" SUFFIX ".so"
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     LIBRARY_OUTPUT_DIRECTORY ${output}/${name}
-    LINK_DEPENDS "${BUSBAR_DRIVER_CMAKE_DIR}/driver.map")
+    LINK_DEPENDS "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/driver.map")
   target_link_options(${name} PRIVATE
-    -Wl,--version-script=${BUSBAR_DRIVER_CMAKE_DIR}/driver.map
+    -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/driver.map
     -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack -Wl,--exclude-libs,ALL -Wl,--build-id=sha1
     -Wl,--gc-sections)
   # A sanitizer's runtime lives in the executable, so its symbols stay undefined here.
