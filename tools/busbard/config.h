@@ -44,7 +44,7 @@ struct Config {
   LogLevel logLevel = LogLevel::Info;
 
   SandboxRequire sandboxRequire = SandboxRequire::Full;
-  int64_t firstUid = 200'000;  // of runners, when busbard runs as root
+  int64_t firstUid = 2'000'000'000;  // of runners, when busbard runs as root
   int64_t uidCount = 10'000;
   bool allowUnsigned = false;
 

@@ -1,0 +1,326 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/busbard/daemon.h"
+
+#include <signal.h>
+#include <time.h>
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "api/http/front/front.h"
+#include "host/client/local_host.h"
+#include "host/install/driver_depot.h"
+#include "host/install/driver_installer.h"
+#include "host/install/inspector.h"
+#include "host/sandbox/spawner.h"
+#include "host/supervisor/launcher.h"
+#include "registry/cluster/local_coordinator.h"
+#include "registry/model/ids.h"
+#include "registry/site/site.h"
+#include "registry/state/memory_state_store.h"
+#include "registry/store/sqlite_config_store.h"
+#include "sdk/base/event_loop.h"
+#include "sdk/base/version.h"
+#include "sdk/base/worker_pool.h"
+#include "tools/busbard/notify.h"
+#include "tools/busbard/signals.h"
+
+namespace busbar::daemon {
+namespace {
+
+constexpr auto kStartLimit = Milliseconds(30'000);
+constexpr size_t kPoolThreads = 2;
+constexpr size_t kPoolQueue = 4096;
+constexpr const char* kRunnerName = "busbar-runner";
+constexpr const char* kDigestsName = "driver-digests";
+
+// Files that were installed beside busbard: in its folder, else where packages put them.
+std::string besideBusbard(const char* name) {
+  std::error_code failed;
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path();
+  for (const auto& place : {folder / name, folder / "../lib/busbar" / name}) {
+    if (std::filesystem::exists(place, failed)) {
+      return place.lexically_normal().string();
+    }
+  }
+  return (folder / name).string();
+}
+
+sandbox::Tier tierOf(SandboxRequire require) {
+  switch (require) {
+    case SandboxRequire::Full:
+      return sandbox::Tier::Full;
+    case SandboxRequire::NoUserns:
+      return sandbox::Tier::NoUserns;
+    case SandboxRequire::SeccompOnly:
+      break;
+  }
+  return sandbox::Tier::SeccompOnly;
+}
+
+http::FrontOptions frontOptions(const Config& config, const ListenAddress& address) {
+  http::FrontOptions options;
+  options.address = address.host;
+  options.port = address.port;
+  options.tlsCertificateFile = config.tlsCertificateFile;
+  options.tlsKeyFile = config.tlsKeyFile;
+  options.maxConnections = static_cast<size_t>(config.maxConnections);
+  options.maxConnectionsPerAddress = static_cast<size_t>(config.maxConnectionsPerAddress);
+  options.maxBodyBytesInMemory = static_cast<size_t>(config.maxBodyMemoryBytes);
+  options.headTimeout = config.headTimeout;
+  options.bodyTimeout = config.bodyTimeout;
+  options.idleTimeout = config.idleTimeout;
+  return options;
+}
+
+// Runs the loop until an asynchronous step of the start is done.
+Status settle(EventLoop& loop, Callback<void(Callback<void(Status)>)> step) {
+  std::optional<Status> outcome;
+  step([&](Status status) { outcome = std::move(status); });
+  const Instant limit = loop.clock().now() + kStartLimit;
+  while (!outcome && loop.clock().now() < limit) {
+    loop.runOnce(Milliseconds(100));
+  }
+  return outcome ? std::move(*outcome)
+                 : Status(Error::of(ErrorCode::DeadlineExceeded, "the data folder is too slow"));
+}
+
+}  // namespace
+
+class Daemon::Parts {
+ public:
+  Parts(const Config& config, DataFolder folder, Logger& log)
+      : config_(config), folder_(std::move(folder)), log_(log), pool_(kPoolThreads, kPoolQueue) {}
+
+  Status open() {
+    auto loop = EventLoop::create(clock_);
+    if (!loop) {
+      return loop.error();
+    }
+    loop_ = std::move(*loop);
+    BUSBAR_TRY(openStores());
+    BUSBAR_TRY(openHost());
+    BUSBAR_TRY(listen());
+    return watchSignals();
+  }
+
+  const std::string& url() const { return url_; }
+
+  void run() {
+    notifier_.ready("serving " + url_);
+    if (const auto interval = notifier_.watchdogInterval()) {
+      sayAlive(*interval);
+    }
+    log_.info("busbard", "ready", {{"url", url_}, {"version", versionText()}});
+    loop_->run();
+  }
+
+ private:
+  Status openStores() {
+    SqliteConfigStore::Options options;
+    options.databasePath = folder_.path() + "/config.db";
+    options.keyPath = folder_.path() + "/secret.key";
+    auto store = SqliteConfigStore::open(*loop_, std::move(options));
+    if (!store) {
+      return store.error();
+    }
+    store_ = std::move(*store);
+    MemoryStateStore::Options stateOptions;
+    stateOptions.databasePath = folder_.path() + "/state.db";
+    auto states = MemoryStateStore::open(*loop_, std::move(stateOptions));
+    if (!states) {
+      return states.error();
+    }
+    states_ = std::move(*states);
+    coordinator_ = std::make_unique<LocalCoordinator>(*loop_, *store_);
+    return settle(*loop_, [this](Callback<void(Status)> done) {
+      site_.follow(*store_, clock_.now() + kStartLimit, std::move(done));
+    });
+  }
+
+  Status openHost() {
+    sandbox::SpawnerOptions options;
+    options.runnerPath = besideBusbard(kRunnerName);
+    options.require = tierOf(config_.sandboxRequire);
+    options.firstUid = static_cast<uint32_t>(config_.firstUid);
+    options.uidCount = static_cast<uint32_t>(config_.uidCount);
+    auto spawner = sandbox::Spawner::create(*loop_, std::move(options));
+    if (!spawner) {
+      return spawner.error();
+    }
+    spawner_ = std::move(*spawner);
+    launcher_ = std::make_unique<SandboxLauncher>(*spawner_);
+    Supervisor::Options supervisor;
+    supervisor.hostVersion = versionText();
+    supervisor.requireTier = tierOf(config_.sandboxRequire);
+    supervisor.locate = [this](const model::Driver& driver) { return depot_.locate(driver); };
+    host_ = std::make_unique<LocalHost>(
+        LocalHost::Context{*loop_, pool_, site_, *states_, *coordinator_, *launcher_, log_},
+        std::move(supervisor));
+    BUSBAR_TRY(openInstaller());
+    return settle(*loop_, [this](Callback<void(Status)> done) { host_->start(site_, std::move(done)); });
+  }
+
+  Status openInstaller() {
+    DriverInstaller::Options options;
+    options.allowUnsigned = config_.allowUnsigned;
+    auto digests = readBuiltDigests(besideBusbard(kDigestsName));
+    if (digests) {
+      options.builtDigests = std::move(*digests);
+    } else {
+      log_.warn("busbard", "no driver is trusted without --allow-unsigned",
+                {{"why", digests.error().message}});
+    }
+    inspector_ = std::make_unique<SandboxInspector>(*loop_, *spawner_);
+    installer_ = std::make_unique<DriverInstaller>(*loop_, pool_, site_, *store_, *inspector_, depot_,
+                                                   ids_, std::move(options));
+    if (config_.allowUnsigned) {
+      log_.warn("busbard", "drivers that were not built with this Busbar may be loaded");
+    }
+    return {};
+  }
+
+  Status listen() {
+    for (const ListenAddress& address : config_.listen) {
+      auto front = http::Front::create(*loop_, handler(), frontOptions(config_, address));
+      if (!front) {
+        return front.error();
+      }
+      fronts_.push_back(std::move(*front));
+    }
+    url_ = fronts_.front()->url();
+    return {};
+  }
+
+  Status watchSignals() {
+    auto signals = Signals::create(*loop_, {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2},
+                                   [this](int signal) { onSignal(signal); });
+    if (!signals) {
+      return signals.error();
+    }
+    signals_ = std::move(*signals);
+    return {};
+  }
+
+  void onSignal(int signal) {
+    switch (signal) {
+      case SIGHUP:
+        reload();
+        return;
+      case SIGUSR1:
+        changeLevel(-1);
+        return;
+      case SIGUSR2:
+        changeLevel(1);
+        return;
+      default:
+        stop();
+    }
+  }
+
+  void changeLevel(int by) {
+    const int level = std::clamp(static_cast<int>(log_.level()) + by,
+                                 static_cast<int>(LogLevel::Trace), static_cast<int>(LogLevel::Error));
+    log_.setLevel(static_cast<LogLevel>(level));
+    log_.write({LogLevel::Error, "busbard", "log level changed",
+                {{"level_now", toString(static_cast<LogLevel>(level))}}, {}, 0});
+  }
+
+  void reload() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    notifier_.reloading(static_cast<int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
+    for (const auto& front : fronts_) {
+      if (const Status reloaded = front->reloadCertificates(); !reloaded.ok()) {
+        log_.error("busbard", "the certificate stays as it was",
+                   {{"url", front->url()}, {"why", reloaded.error().message}});
+      } else {
+        log_.info("busbard", "certificate read again", {{"url", front->url()}});
+      }
+    }
+    notifier_.ready("serving " + url_);
+  }
+
+  void sayAlive(Milliseconds interval) {
+    notifier_.aliveStill();
+    loop_->runAfter(interval, [this, interval] { sayAlive(interval); });
+  }
+
+  // Requests first, then modules and their state, then the loop. Each step has the same limit, so
+  // that the whole cannot take longer than the configuration says.
+  void stop() {
+    if (std::exchange(stopping_, true)) {
+      return;
+    }
+    log_.info("busbard", "stopping");
+    notifier_.stopping();
+    const Instant limit = clock_.now() + config_.stopTimeout;
+    draining_ = fronts_.size();
+    for (const auto& front : fronts_) {
+      front->drain(std::min(limit, clock_.now() + kDrainLimit), [this, limit] {
+        if (--draining_ == 0) {
+          stopHost(limit);
+        }
+      });
+    }
+  }
+
+  void stopHost(Instant limit) {
+    const auto left = std::chrono::duration_cast<Milliseconds>(limit - clock_.now());
+    host_->stop(std::max(left, Milliseconds(100)), [this, limit] {
+      states_->flush(std::max(limit, clock_.now() + Milliseconds(500)), [this](Status flushed) {
+        if (!flushed.ok()) {
+          log_.error("busbard", "the last state was not saved", {{"why", flushed.error().message}});
+        }
+        log_.info("busbard", "stopped");
+        loop_->stop();
+      });
+    });
+  }
+
+  static constexpr Milliseconds kDrainLimit{500};
+
+  // In order of construction: what comes later uses what comes before.
+  const Config config_;
+  DataFolder folder_;
+  Logger& log_;
+  SystemClock clock_;
+  ServiceNotifier notifier_;
+  WorkerPool pool_;
+  std::unique_ptr<EventLoop> loop_;
+  Site site_;  // outlives the store
+  model::IdGenerator ids_{clock_};
+  DriverDepot depot_{folder_.path() + "/drivers"};
+  std::unique_ptr<SqliteConfigStore> store_;
+  std::unique_ptr<MemoryStateStore> states_;
+  std::unique_ptr<LocalCoordinator> coordinator_;
+  std::unique_ptr<sandbox::Spawner> spawner_;
+  std::unique_ptr<SandboxLauncher> launcher_;
+  std::unique_ptr<LocalHost> host_;
+  std::unique_ptr<SandboxInspector> inspector_;
+  std::unique_ptr<DriverInstaller> installer_;
+  std::vector<std::unique_ptr<http::Front>> fronts_;
+  std::unique_ptr<Signals> signals_;
+  std::string url_;
+  size_t draining_ = 0;
+  bool stopping_ = false;
+};
+
+Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Daemon::~Daemon() = default;
+
+Result<std::unique_ptr<Daemon>> Daemon::create(const Config& config, DataFolder folder,
+                                               Logger& log) {
+  auto parts = std::make_unique<Parts>(config, std::move(folder), log);
+  BUSBAR_TRY(parts->open());
+  return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
+}
+
+const std::string& Daemon::url() const { return parts_->url(); }
+
+void Daemon::run() { parts_->run(); }
+
+}  // namespace busbar::daemon
