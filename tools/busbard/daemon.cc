@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -160,7 +161,8 @@ class Daemon::Parts {
         LocalHost::Context{*loop_, pool_, site_, *states_, *coordinator_, *launcher_, log_},
         std::move(supervisor));
     BUSBAR_TRY(openInstaller());
-    return settle(*loop_, [this](Callback<void(Status)> done) { host_->start(site_, std::move(done)); });
+    return settle(*loop_,
+                  [this](Callback<void(Status)> done) { host_->start(site_, std::move(done)); });
   }
 
   Status openInstaller() {
@@ -174,8 +176,8 @@ class Daemon::Parts {
                 {{"why", digests.error().message}});
     }
     inspector_ = std::make_unique<SandboxInspector>(*loop_, *spawner_);
-    installer_ = std::make_unique<DriverInstaller>(*loop_, pool_, site_, *store_, *inspector_, depot_,
-                                                   ids_, std::move(options));
+    installer_ = std::make_unique<DriverInstaller>(*loop_, pool_, site_, *store_, *inspector_,
+                                                   depot_, ids_, std::move(options));
     if (config_.allowUnsigned) {
       log_.warn("busbard", "drivers that were not built with this Busbar may be loaded");
     }
@@ -184,7 +186,7 @@ class Daemon::Parts {
 
   Status listen() {
     for (const ListenAddress& address : config_.listen) {
-      auto front = http::Front::create(*loop_, handler(), frontOptions(config_, address));
+      auto front = http::Front::create(*loop_, *handler_, frontOptions(config_, address));
       if (!front) {
         return front.error();
       }
@@ -221,11 +223,16 @@ class Daemon::Parts {
   }
 
   void changeLevel(int by) {
-    const int level = std::clamp(static_cast<int>(log_.level()) + by,
-                                 static_cast<int>(LogLevel::Trace), static_cast<int>(LogLevel::Error));
+    const int level =
+        std::clamp(static_cast<int>(log_.level()) + by, static_cast<int>(LogLevel::Trace),
+                   static_cast<int>(LogLevel::Error));
     log_.setLevel(static_cast<LogLevel>(level));
-    log_.write({LogLevel::Error, "busbard", "log level changed",
-                {{"level_now", toString(static_cast<LogLevel>(level))}}, {}, 0});
+    log_.write({LogLevel::Error,
+                "busbard",
+                "log level changed",
+                {{"level_now", toString(static_cast<LogLevel>(level))}},
+                {},
+                0});
   }
 
   void reload() {
@@ -301,6 +308,7 @@ class Daemon::Parts {
   std::unique_ptr<LocalHost> host_;
   std::unique_ptr<SandboxInspector> inspector_;
   std::unique_ptr<DriverInstaller> installer_;
+  http::Handler* handler_ = nullptr;
   std::vector<std::unique_ptr<http::Front>> fronts_;
   std::unique_ptr<Signals> signals_;
   std::string url_;
@@ -319,8 +327,12 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const Config& config, DataFolder 
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
 }
 
-const std::string& Daemon::url() const { return parts_->url(); }
+const std::string& Daemon::url() const {
+  return parts_->url();
+}
 
-void Daemon::run() { parts_->run(); }
+void Daemon::run() {
+  parts_->run();
+}
 
 }  // namespace busbar::daemon

@@ -13,12 +13,12 @@
 
 namespace busbar::daemon {
 
-// Everything that busbard is made of, built in order of dependence and taken down in reverse: stores,
-// site, sandbox, host, API. One loop for front and host. Thread-compatible.
+// Everything that busbard is made of, built in order of dependence and taken down in reverse:
+// stores, site, sandbox, host, API. One loop for front and host. Thread-compatible.
 class Daemon {
  public:
-  // Opens the stores and loads the site, checks the sandbox, starts the host and listens. Each error
-  // is one sentence for the admin. `log` must outlive the daemon.
+  // Opens the stores and loads the site, checks the sandbox, starts the host and listens. Each
+  // error is one sentence for the admin. `log` must outlive the daemon.
   static Result<std::unique_ptr<Daemon>> create(const Config& config, DataFolder folder,
                                                 Logger& log);
   Daemon(const Daemon&) = delete;

@@ -116,6 +116,7 @@ VerbTable allVerbs() {
   addZoneVerbs(table);
   addSettingVerbs(table);
   addKeyVerbs(table);
+  addDoctorVerb(table);
 
   addSiteVerbs(table);
   return table;
