@@ -16,6 +16,25 @@ const std::string& titleOf(int status) {
       static_cast<Poco::Net::HTTPResponse::HTTPStatus>(status));
 }
 
+// For statuses that the front itself gives.
+ErrorCode codeOf(int status) {
+  switch (status) {
+    case 408:
+      return ErrorCode::DeadlineExceeded;
+    case 429:
+      return ErrorCode::ResourceExhausted;
+    case 500:
+      return ErrorCode::Internal;
+    case 501:
+    case 505:
+      return ErrorCode::Unimplemented;
+    case 503:
+      return ErrorCode::Unavailable;
+    default:
+      return ErrorCode::InvalidArgument;
+  }
+}
+
 json::Object common(int status, std::string_view detail) {
   json::Object body;
   body.set("type", "about:blank");
@@ -63,6 +82,7 @@ Response problem(const Error& error, const Request& request, const json::Object&
 
 Response problem(int status, std::string_view reason, std::string_view detail) {
   json::Object body = common(status, detail);
+  body.set("code", toString(codeOf(status)));
   body.set("reason", reason);
   return finish(status, std::move(body), 1);
 }

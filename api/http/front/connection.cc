@@ -286,6 +286,9 @@ void Connection::refuse(const Refusal& refusal) {
 }
 
 void Connection::writeResponse(const Response& response, bool keepAlive, bool isHead) {
+  if (requestId_.empty()) {  // refused before there was a request
+    requestId_ = context_->reader.traceIds.begin().traceIdText();
+  }
   ResponseFrame frame;
   frame.isHttp11 = reader_.isHttp11();
   frame.keepAlive = keepAlive;

@@ -3,6 +3,7 @@
 #include "api/http/front/front.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <unordered_map>
@@ -21,6 +22,20 @@ constexpr int kAcceptsPerTurn = 64;
 constexpr Milliseconds kAcceptPause{100};  // after the process ran out of descriptors
 // Connections over the limit that may be told so at the same time; more are closed without a word.
 constexpr size_t kMaxRefusals = 64;
+
+// Descriptors that are left for the rest of the process: databases, runners, links.
+constexpr size_t kReservedDescriptors = 512;
+constexpr size_t kMinConnections = 64;
+
+FrontOptions withinLimits(FrontOptions options) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    const size_t spare =
+        limit.rlim_cur > kReservedDescriptors ? limit.rlim_cur - kReservedDescriptors : 0;
+    options.maxConnections = std::min(options.maxConnections, std::max(spare, kMinConnections));
+  }
+  return options;
+}
 
 }  // namespace
 
@@ -287,7 +302,7 @@ Front::~Front() = default;
 
 Result<std::unique_ptr<Front>> Front::create(EventLoop& loop, Handler& handler,
                                              FrontOptions options) {
-  auto impl = std::make_unique<Impl>(loop, handler, options);
+  auto impl = std::make_unique<Impl>(loop, handler, withinLimits(std::move(options)));
   if (Status status = impl->start(); !status.ok()) {
     return status.error();
   }

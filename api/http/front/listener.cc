@@ -15,6 +15,9 @@ namespace busbar::http {
 namespace {
 
 constexpr int kBacklog = 4096;
+// A peer that vanished without a word: unacknowledged data, or silence while a request is in work.
+constexpr unsigned kUnackedLimitMs = 30'000;
+constexpr int kKeepAliveIdleSeconds = 60;
 
 // One of the two, with its length.
 struct Address {
@@ -60,9 +63,10 @@ void describe(const Address& address, AcceptedSocket& out) {
   out.address = text.data();
 }
 
-void setOption(int fd, int level, int name) {
-  const int on = 1;
-  setsockopt(fd, level, name, &on, sizeof on);  // an optimisation each: failure is harmless
+template <class T>
+void setOption(int fd, int level, int name, T value) {
+  setsockopt(fd, level, name, &value,
+             sizeof value);  // none is needed to serve: failure is harmless
 }
 
 }  // namespace
@@ -80,7 +84,7 @@ Result<ListeningSocket> listenOn(const std::string& address, uint16_t port) {
   if (!socket.fd) {
     return Error::fromErrno(errno, what);
   }
-  setOption(socket.fd.get(), SOL_SOCKET, SO_REUSEADDR);
+  setOption(socket.fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (::bind(socket.fd.get(), bound.get(), bound.size) != 0 ||
       ::listen(socket.fd.get(), kBacklog) != 0) {
     Error error = Error::fromErrno(errno, what);
@@ -111,7 +115,10 @@ AcceptedSocket acceptOn(int fd) {
     out.errnum = errno;
     return out;
   }
-  setOption(out.fd.get(), IPPROTO_TCP, TCP_NODELAY);
+  setOption(out.fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  setOption(out.fd.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, kUnackedLimitMs);
+  setOption(out.fd.get(), IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdleSeconds);
+  setOption(out.fd.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
   describe(peer, out);
   return out;
 }

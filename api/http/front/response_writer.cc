@@ -41,6 +41,10 @@ class AppendBuffer : public std::streambuf {
 constexpr std::array<std::string_view, 6> kOurs{
     "Content-Length", "Content-Type", "Connection", "Transfer-Encoding", "Date", "X-Request-ID"};
 
+// What we call JSON is never to be taken for a page (Fetch, "nosniff").
+const std::string kNoSniffName = "X-Content-Type-Options";
+const std::string kNoSniffValue = "nosniff";
+
 bool isAllowed(const Response& response) {
   if (response.status() < 200 || response.status() > 599 || !isFieldValue(response.contentType())) {
     return false;
@@ -117,6 +121,7 @@ bool ResponseWriter::write(const Response& response, const ResponseFrame& frame,
   } else if (!frame.isHttp11) {
     message.add(HTTPMessage::CONNECTION, HTTPMessage::CONNECTION_KEEP_ALIVE);
   }
+  message.add(kNoSniffName, kNoSniffValue);
   for (const auto& [name, value] : response.headers()) {
     message.add(name, value);
   }

@@ -16,6 +16,9 @@ namespace {
 
 constexpr size_t kMethodCount = static_cast<size_t>(Method::Other);
 
+constexpr Milliseconds kBulkPatience{50};
+constexpr Milliseconds kNormalPatience{250};
+
 size_t indexOf(Method method) {
   return static_cast<size_t>(method);
 }
@@ -49,6 +52,7 @@ Error noRoute() {
 struct Router::Route {
   RouteInfo info;
   auth::Access access;
+  Cost cost;
   Action action;
   std::vector<std::pair<std::string, size_t>> params;  // name, index of its segment
 };
@@ -100,6 +104,7 @@ void Router::add(Method method, std::string_view pattern, auth::Access access, A
   auto route = std::make_unique<Route>(Route{{method, std::string(pattern), access.permission(),
                                               std::string(access.scope()), options.bodyLimitBytes},
                                              access,
+                                             options.cost,
                                              std::move(action),
                                              {}});
   Node* node = root_.get();
@@ -164,6 +169,11 @@ Admission Router::admit(Request& request) {
     error.httpStatus = 405;
     return refuse(std::move(problem(error, request).set("Allow", node->allow())));
   }
+  if (isOverloaded(*route)) {
+    return refuse(problem(
+        Error::because(ErrorCode::Unavailable, "overloaded", "the server is busy; try again soon"),
+        request));
+  }
   if (auto refusal = checkAccess(request, *route)) {
     return refuse(std::move(*refusal));
   }
@@ -175,6 +185,13 @@ Admission Router::admit(Request& request) {
   Admission admission;
   admission.bodyLimitBytes = route->info.bodyLimitBytes;
   return admission;
+}
+
+bool Router::isOverloaded(const Route& route) {
+  if (!backlog_ || route.cost == Cost::Vital) {
+    return false;
+  }
+  return backlog_() > (route.cost == Cost::Bulk ? kBulkPatience : kNormalPatience);
 }
 
 std::optional<Response> Router::checkAccess(Request& request, const Route& route) const {

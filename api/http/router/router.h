@@ -11,6 +11,8 @@
 #include "api/auth/authenticator.h"
 #include "api/auth/permission.h"
 #include "api/http/front/handler.h"
+#include "sdk/base/callback.h"
+#include "sdk/base/clock.h"
 
 namespace busbar::http {
 
@@ -23,8 +25,16 @@ struct RouteInfo {
   size_t bodyLimitBytes;
 };
 
+// Who is refused first when the loop is behind.
+enum class Cost {
+  Vital,   // health, metrics: never refused
+  Normal,  // refused when a turn of the loop has lasted 250 ms
+  Bulk,    // lists, exports: refused when it has lasted 50 ms
+};
+
 struct RouteOptions {
   size_t bodyLimitBytes = kDefaultBodyLimitBytes;
+  Cost cost = Cost::Normal;
 };
 
 // Maps method and path to a handler, after the permission check and before the body is read.
@@ -46,6 +56,10 @@ class Router : public Handler {
   void add(Method method, std::string_view pattern, auth::Access access, Action action,
            RouteOptions options = {});
 
+  // `backlog` says for how long the present turn of the loop has been running. With it, requests
+  // are answered 503 at once, before any work, when the loop cannot keep up.
+  void shedBy(Callback<Nanoseconds()> backlog) { backlog_ = std::move(backlog); }
+
   // All rows, in order of registration.
   std::vector<RouteInfo> dump() const;
 
@@ -56,9 +70,11 @@ class Router : public Handler {
   struct Route;
   struct Node;
   static Admission refuse(Response response);
+  bool isOverloaded(const Route& route);
   std::optional<Response> checkAccess(Request& request, const Route& route) const;
 
   auth::Authenticator& authenticator_;
+  Callback<Nanoseconds()> backlog_;
   std::unique_ptr<Node> root_;
   std::vector<std::unique_ptr<Route>> routes_;
 };

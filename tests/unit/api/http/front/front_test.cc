@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/http/front/front.h"
 
+#include <sys/socket.h>
+
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/api/http/front/front_fixture.h"
@@ -326,6 +330,40 @@ TEST_F(FrontTest, SurvivesClientsThatLeave) {
   handler_.held.clear();
   last.close();
   EXPECT_TRUE(last.turnUntil([this] { return front_->stats().connections == 0; }));
+}
+
+// Slow heads, slow bodies, slow readers and silence on many connections: others do not notice.
+TEST_F(FrontTest, ServesOthersDuringAnAttack) {
+  handler_.bigBytes = 4 << 20;
+  start();
+  std::vector<RawHttpClient> attackers;
+  for (int i = 0; i < 400; ++i) {
+    attackers.emplace_back(*loop_, front_->port(), 4096);
+  }
+  for (size_t i = 0; i < attackers.size(); ++i) {
+    const std::array<std::string, 4> starts{"GET / HTTP/1.1\r\nHost: a\r\nX-", "", get("/big"),
+                                            post("/echo", "abcdef").substr(0, 60)};
+    attackers[i].send(starts[i % 4]);
+  }
+  RawHttpClient client = connect();
+  for (int i = 0; i < 20; ++i) {
+    const Instant begin = BootClock::now();
+    for (RawHttpClient& attacker : attackers) {
+      ::send(attacker.fd(), "a", 1, MSG_NOSIGNAL);
+    }
+    ASSERT_TRUE(client.send(get("/a")));
+    EXPECT_TRUE(isStatus(client.readResponse(), 200));
+    EXPECT_LT(BootClock::now() - begin, Milliseconds(1000));
+  }
+}
+
+TEST_F(FrontTest, GivesARequestIdToEveryAnswer) {
+  start();
+  RawHttpClient client = connect();
+  client.send("nonsense\r\n\r\n");
+  EXPECT_TRUE(client.readToEnd());
+  EXPECT_NE(client.received().find("\r\nX-Request-ID: "), std::string::npos);
+  EXPECT_NE(client.received().find("\"code\":\"invalid_argument\""), std::string::npos);
 }
 
 TEST_F(FrontTest, NamesWhyItCannotListen) {

@@ -246,6 +246,30 @@ TEST_F(RouterTest, AnswersFiveHundredForAnException) {
   EXPECT_EQ(answer_.body().find("secret"), std::string::npos);
 }
 
+TEST_F(RouterTest, ShedsTheCostlyFirstWhenTheLoopIsBehind) {
+  const auto addCost = [this](const char* pattern, Cost cost) {
+    router_.add(Method::Get, pattern, Access(Permission::User),
+                [](Request&, Responder responder) { responder.send(Response(200)); },
+                {.cost = cost});
+  };
+  addCost("/list", Cost::Bulk);
+  addCost("/one", Cost::Normal);
+  addCost("/livez", Cost::Vital);
+  Milliseconds backlog{0};
+  router_.shedBy([&backlog] { return Nanoseconds(backlog); });
+  const auto statuses = [this] {
+    return std::vector<int>{send("GET", "/list", "user"), send("GET", "/one", "user"),
+                            send("GET", "/livez", "user")};
+  };
+  EXPECT_EQ(statuses(), (std::vector<int>{200, 200, 200}));
+  backlog = Milliseconds(51);
+  EXPECT_EQ(statuses(), (std::vector<int>{503, 200, 200}));
+  backlog = Milliseconds(251);
+  EXPECT_EQ(statuses(), (std::vector<int>{503, 503, 200}));
+  send("GET", "/one", "user");
+  EXPECT_EQ(answer_.header("Retry-After"), "1");
+}
+
 TEST_F(RouterTest, DumpsItsTable) {
   add(Method::Get, "/s/:id", Permission::ZoneRead);
   add(Method::Post, "/s", Permission::Admin);
