@@ -73,7 +73,7 @@ class ConfigStore {
 
   // Calls `listener` on the loop for every change after `position`, in order, without gaps, also
   // for those made by this process; before the apply() completion of the same transaction. One
-  // listener.
+  // listener. Start from load().position: the log goes back 10,000 positions, no further.
   virtual void watch(uint64_t position, Callback<void(const ConfigChange&)> listener) = 0;
 };
 

@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/store/sqlite_config_store.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "registry/store/migrations.h"
@@ -23,10 +26,31 @@ bool endsWriting(const Error& error) {
   return error.reason == "io_error" || error.reason == "database_damaged";
 }
 
+// Two writers would not hear of each other's changes.
+Result<UniqueFd> lockDatabase(const std::string& databasePath) {
+  const std::string path = databasePath + ".lock";
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) {
+    return Error::fromErrno(errno, "open " + path);
+  }
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) {
+      return Error::because(ErrorCode::FailedPrecondition, "in_use",
+                            databasePath + " is in use by another process");
+    }
+    return Error::fromErrno(errno, "lock " + path);
+  }
+  return fd;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SqliteConfigStore>> SqliteConfigStore::open(EventLoop& loop,
                                                                    Options options) {
+  auto lock = lockDatabase(options.databasePath);
+  if (!lock.ok()) {
+    return std::move(lock).error();
+  }
   // The key comes first: a crash in between leaves a key without a database, which is harmless.
   const auto ifMissing = isNewDatabase(options.databasePath) ? SecretBox::IfMissing::Create
                                                              : SecretBox::IfMissing::Fail;
@@ -42,14 +66,15 @@ Result<std::unique_ptr<SqliteConfigStore>> SqliteConfigStore::open(EventLoop& lo
   }
   BUSBAR_TRY(migrate(**db, configSchema()));
   BUSBAR_TRY(ConfigRows(**db, *box).checkKey());
-  return std::unique_ptr<SqliteConfigStore>(
-      new SqliteConfigStore(loop, std::move(options), std::move(*db), std::move(*box)));
+  return std::unique_ptr<SqliteConfigStore>(new SqliteConfigStore(
+      loop, std::move(options), std::move(*lock), std::move(*db), std::move(*box)));
 }
 
-SqliteConfigStore::SqliteConfigStore(EventLoop& loop, Options options,
+SqliteConfigStore::SqliteConfigStore(EventLoop& loop, Options options, UniqueFd lock,
                                      std::unique_ptr<sqlite::Database> db, SecretBox box)
     : loop_(loop),
       options_(std::move(options)),
+      lock_(std::move(lock)),
       box_(std::move(box)),
       db_(std::move(db)),
       rows_(*db_, box_),

@@ -14,6 +14,7 @@
 #include "registry/store/sqlite.h"
 #include "registry/store/store_thread.h"
 #include "sdk/base/event_loop.h"
+#include "sdk/base/unique_fd.h"
 
 namespace busbar {
 
@@ -45,8 +46,8 @@ class SqliteConfigStore : public ConfigStore {
   void watch(uint64_t position, Callback<void(const ConfigChange&)> listener) override;
 
  private:
-  SqliteConfigStore(EventLoop& loop, Options options, std::unique_ptr<sqlite::Database> db,
-                    SecretBox box);
+  SqliteConfigStore(EventLoop& loop, Options options, UniqueFd lock,
+                    std::unique_ptr<sqlite::Database> db, SecretBox box);
   // On the store's thread: refuses after an I/O error, and notes one.
   template <class T, class F>
   Result<T> guarded(F write);
@@ -54,6 +55,7 @@ class SqliteConfigStore : public ConfigStore {
 
   EventLoop& loop_;
   const Options options_;
+  const UniqueFd lock_;
   const SecretBox box_;
   // The next four belong to the store's thread once it runs.
   std::unique_ptr<sqlite::Database> db_;

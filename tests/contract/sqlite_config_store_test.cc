@@ -110,6 +110,16 @@ TEST_F(SqliteConfigStoreTest, FilesAreForTheirOwnerOnly) {
   }
 }
 
+TEST_F(SqliteConfigStoreTest, RefusesADatabaseThatIsInUse) {
+  {
+    const auto first = open();
+    const auto second = tryOpen();
+    ASSERT_FALSE(second.ok());
+    EXPECT_EQ(second.error().reason, "in_use");
+  }
+  open();
+}
+
 TEST_F(SqliteConfigStoreTest, RefusesTheWrongKeyAndAMissingOne) {
   open();
   std::filesystem::rename(options.keyPath, options.keyPath + ".kept");
