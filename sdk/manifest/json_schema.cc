@@ -65,7 +65,7 @@ std::string typeNames(uint8_t types) {
                                            "a string", "an array",      "an object"};
   std::string names;
   for (unsigned bit = 0; bit < 7; ++bit) {
-    if ((types >> bit & 1U) != 0) {
+    if ((unsigned{types} >> bit & 1U) != 0) {
       names += (names.empty() ? "" : " or ") + std::string(kNames[bit]);
     }
   }
