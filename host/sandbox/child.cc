@@ -2,17 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/sandbox/child.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
 #include <linux/securebits.h>
-#include <sys/prctl.h>
-
-#include <sys/stat.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "host/sandbox/raw_syscall.h"
 
@@ -134,10 +132,9 @@ void arrangeDescriptors(const ChildPlan& plan, Reporter& report) {
   }
   uint64_t used = 0;
   for (int i = 0; i < count; ++i) {
-    moves[i].from = static_cast<int>(
-        report.must(ChildStep::Descriptors, rawSyscall(SYS_fcntl, long{moves[i].from},
-                                                       long{F_DUPFD}, long{kLowestScratchFd}),
-                    i));
+    moves[i].from = static_cast<int>(report.must(
+        ChildStep::Descriptors,
+        rawSyscall(SYS_fcntl, long{moves[i].from}, long{F_DUPFD}, long{kLowestScratchFd}), i));
   }
   report.moveTo(moves[plan.fdCount].from);
   for (int i = 0; i < count; ++i) {
@@ -217,8 +214,8 @@ long bindPath(const char* source, long root, const char* at) {
 
 void fillRoot(const ChildPlan& plan, long root, const Reporter& report) {
   for (int i = 0; i < plan.directoryCount; ++i) {
-    report.must(ChildStep::Directories,
-                rawSyscall(SYS_mkdirat, root, plan.directories[i], 0755L), i);
+    report.must(ChildStep::Directories, rawSyscall(SYS_mkdirat, root, plan.directories[i], 0755L),
+                i);
   }
   for (int i = 0; i < plan.libraryCount; ++i) {
     const char* relative = plan.libraries[i] + 1;
@@ -240,8 +237,8 @@ void enterNewRoot(const ChildPlan& plan, const Reporter& report) {
     report.must(ChildStep::Root, rawSyscall(SYS_mount, 0L, "/", 0L, kRecursiveSlave, 0L));
   }
   const long harmless = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-  const long root = report.must(
-      ChildStep::Root, makeTmpfs("65536", "256", "755", plan.innerUidText, harmless));
+  const long root =
+      report.must(ChildStep::Root, makeTmpfs("65536", "256", "755", plan.innerUidText, harmless));
   report.must(ChildStep::Root, attach(root, AT_FDCWD, "/"));
   fillRoot(plan, root, report);
   mount_attr readOnly{};
@@ -283,9 +280,8 @@ void closeCapabilityDoors(const ChildPlan& plan, const Reporter& report) {
 void dropCapabilities(const Reporter& report) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   const __user_cap_data_struct none[2] = {};
-  report.must(ChildStep::Capabilities,
-              rawSyscall(SYS_prctl, long{PR_CAP_AMBIENT}, long{PR_CAP_AMBIENT_CLEAR_ALL}, 0L, 0L,
-                         0L));
+  report.must(ChildStep::Capabilities, rawSyscall(SYS_prctl, long{PR_CAP_AMBIENT},
+                                                  long{PR_CAP_AMBIENT_CLEAR_ALL}, 0L, 0L, 0L));
   report.must(ChildStep::Capabilities, rawSyscall(SYS_capset, &header, &none[0]));
 }
 
@@ -298,10 +294,10 @@ void setParentDeath(const ChildPlan& plan, const Reporter& report) {
 
 void setRlimits(const ChildPlan& plan, const Reporter& report) {
   for (int i = 0; i < plan.rlimitCount; ++i) {
-    report.must(ChildStep::Rlimits,
-                rawSyscall(SYS_prlimit64, 0L, long{plan.rlimits[i].resource},
-                           &plan.rlimits[i].limit, 0L),
-                plan.rlimits[i].resource);
+    report.must(
+        ChildStep::Rlimits,
+        rawSyscall(SYS_prlimit64, 0L, long{plan.rlimits[i].resource}, &plan.rlimits[i].limit, 0L),
+        plan.rlimits[i].resource);
   }
 }
 
@@ -310,7 +306,8 @@ void setRlimits(const ChildPlan& plan, const Reporter& report) {
 int childMain(void* argument) {
   const ChildPlan& plan = *static_cast<const ChildPlan*>(argument);
   Reporter report(plan.errorWrite);
-  const bool ownIds = plan.layers.has(Layer::UserNs) || (plan.isRoot && plan.layers.has(Layer::OwnUid));
+  const bool ownIds =
+      plan.layers.has(Layer::UserNs) || (plan.isRoot && plan.layers.has(Layer::OwnUid));
   resetSignals();
   setParentDeath(plan, report);
   waitForGo(plan, report);
@@ -349,10 +346,10 @@ int childMain(void* argument) {
     rawSyscall(SYS_exit, 0L);
   }
   char* const environment[1] = {nullptr};
-  report.fail(ChildStep::Exec,
-              rawSyscall(SYS_execveat, long{kExecFd}, "", plan.argv, &environment[0],
-                         long{AT_EMPTY_PATH}),
-              0);
+  report.fail(
+      ChildStep::Exec,
+      rawSyscall(SYS_execveat, long{kExecFd}, "", plan.argv, &environment[0], long{AT_EMPTY_PATH}),
+      0);
 }
 
 }  // namespace busbar::sandbox

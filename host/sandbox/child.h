@@ -56,7 +56,7 @@ struct RlimitEntry {
   rlimit limit{};
 };
 
-constexpr int kFirstInnerFd = 32;       // above what the runner finds
+constexpr int kFirstInnerFd = 32;  // above what the runner finds
 constexpr int kErrorFd = kFirstInnerFd;
 constexpr int kExecFd = kFirstInnerFd + 1;
 constexpr int kDriverTreeFd = kFirstInnerFd + 2;
@@ -67,18 +67,18 @@ struct ChildPlan {
   LayerSet layers;
   bool isRoot = false;  // busbard's euid is 0
 
-  int goRead = -1;    // one byte: the ids are mapped and the limits are on
-  int goWrite = -1;   // closed first, so that a dead parent is an end of file
+  int goRead = -1;   // one byte: the ids are mapped and the limits are on
+  int goWrite = -1;  // closed first, so that a dead parent is an end of file
   int errorWrite = -1;
   int exec = -1;        // the runner's binary; -1: a probe that ends with exit code 0 before exec
   int driverTree = -1;  // detached clone of the driver's folder, made by a root parent; -1: by path
   std::array<FdMove, kMaxFdMoves> fds{};
   int fdCount = 0;
 
-  uid_t innerUid = 0;  // uid and gid as seen from inside
-  const char* tmpSize = nullptr;   // "16777216"; nullptr: no /tmp
+  uid_t innerUid = 0;             // uid and gid as seen from inside
+  const char* tmpSize = nullptr;  // "16777216"; nullptr: no /tmp
   const char* innerUidText = nullptr;
-  const char* driverFolder = nullptr;       // nullptr: none
+  const char* driverFolder = nullptr;        // nullptr: none
   const char* const* directories = nullptr;  // relative, parents first
   int directoryCount = 0;
   const char* const* libraries = nullptr;  // absolute; bound at the same path

@@ -18,9 +18,9 @@ struct ElfNeeds {
 };
 
 // Reads the headers of the ELF file at `fd` with bounded pread calls; runs nothing of it and trusts
-// no offset, count or length in it. InvalidArgument says what is wrong: not ELF, other machine, more
-// than 64 program headers, a dynamic section over 64 KiB, a name over 255 bytes, more than 64 needs.
-// Does NOT check that the file is harmless or complete: the sandbox is for that.
+// no offset, count or length in it. InvalidArgument says what is wrong: not ELF, other machine,
+// more than 64 program headers, a dynamic section over 64 KiB, a name over 255 bytes, more than 64
+// needs. Does NOT check that the file is harmless or complete: the sandbox is for that.
 Result<ElfNeeds> readElfNeeds(int fd);
 
 }  // namespace busbar::sandbox

@@ -16,12 +16,14 @@ constexpr int kTightFilterFd = 5;
 constexpr int kDeadlinePageFd = 6;
 constexpr int kLivenessPageFd = 7;
 
-// What the spawner said in argv: --sandbox=TIER [--driver=PATH] [--tmp=PATH] [--read=PATH]... --
+// What the spawner said in argv: --sandbox=TIER --landlock=ABI [--driver=PATH]
+// [--tmp=PATH] [--read=PATH]... --
 struct EnterPlan {
   std::string tier;                    // "full", "no-userns", "seccomp-only"
   std::string driverPath;              // to dlopen, as seen from inside; empty: none
   std::string tmpPath;                 // empty: none
   std::vector<std::string> readPaths;  // what Landlock leaves readable
+  int landlockAbi = 0;                 // what the host saw; less than that now is a failure
   int firstArgument = 1;               // index in argv of the runner's own first argument
 };
 
@@ -43,8 +45,8 @@ EnterError readEnterPlan(int argc, char** argv, EnterPlan& plan);
 // file that the root shows, from mapping code, or from using memory and CPU.
 EnterError enterBeforeLoad(const EnterPlan& plan);
 
-// After dlopen and before the driver's entry: loads the tight filter into every thread (TSYNC) and
-// unmaps what the constructors no longer need. Constructors cannot prevent it unnoticed: the host
+// After dlopen and before the driver's entry: loads the tight filter into every thread (TSYNC).
+// Constructors cannot prevent it unnoticed: the host
 // counts filters from outside (verify.h).
 // The tight filter does NOT stop: reads and writes on passed descriptors, memory and CPU use within
 // the limits, or timing side channels.
@@ -54,6 +56,6 @@ EnterError enterBeforeEntry();
 EnterError checkHostLives();
 EnterError setNotDumpable();
 EnterError applyLandlock(const EnterPlan& plan);
-EnterError loadWideFilter();
+EnterError loadWideFilter();  // also maps the tight program for enterBeforeEntry()
 
 }  // namespace busbar::sandbox

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/sandbox/libraries.h"
 
-#include <sys/stat.h>
-
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <deque>
@@ -22,7 +21,7 @@ constexpr size_t kMaxFiles = 128;
 
 // Opens only regular files: a device or a FIFO must not block or act.
 UniqueFd openRegular(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return UniqueFd();
   }
@@ -104,10 +103,9 @@ class Finder {
   }
 
   std::optional<Found> find(const std::string& name, const ElfNeeds& needs) const {
-    const bool looksAtOrigin =
-        std::any_of(needs.runPath.begin(), needs.runPath.end(), [](const std::string& entry) {
-          return entry == "$ORIGIN" || entry == "${ORIGIN}";
-        });
+    const bool looksAtOrigin = std::any_of(
+        needs.runPath.begin(), needs.runPath.end(),
+        [](const std::string& entry) { return entry == "$ORIGIN" || entry == "${ORIGIN}"; });
     if (looksAtOrigin && !ownFolder_.empty()) {
       std::string path = ownFolder_ + "/" + name;
       if (openRegular(path)) {
@@ -137,10 +135,18 @@ class Finder {
 
 std::vector<std::string> systemLibraryFolders() {
 #if defined(__x86_64__)
-  return {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib",
+  return {"/lib/x86_64-linux-gnu",
+          "/usr/lib/x86_64-linux-gnu",
+          "/lib64",
+          "/usr/lib64",
+          "/lib",
           "/usr/lib"};
 #else
-  return {"/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/lib64", "/usr/lib64", "/lib",
+  return {"/lib/aarch64-linux-gnu",
+          "/usr/lib/aarch64-linux-gnu",
+          "/lib64",
+          "/usr/lib64",
+          "/lib",
           "/usr/lib"};
 #endif
 }

@@ -4,8 +4,8 @@
 
 #include <sys/syscall.h>
 
-// A system call without errno: answers -errnum. For code that shares its memory and its thread-local
-// storage with another process.
+// A system call without errno: answers -errnum. For code that shares its memory and its
+// thread-local storage with another process.
 namespace busbar::sandbox {
 
 inline long rawSyscall6(long number, long a, long b, long c, long d, long e, long f) {
@@ -37,8 +37,12 @@ inline long rawSyscall6(long number, long a, long b, long c, long d, long e, lon
 #endif
 }
 
-inline long asLong(const void* pointer) { return reinterpret_cast<long>(pointer); }
-inline long asLong(long value) { return value; }
+inline long asLong(const void* pointer) {
+  return reinterpret_cast<long>(pointer);
+}
+inline long asLong(long value) {
+  return value;
+}
 
 template <class... Args>
 long rawSyscall(long number, Args... args) {

@@ -93,6 +93,7 @@ class RunnerProcess {
   std::string cgroup_;  // name below the spawner's cgroup; empty: none
   pid_t pid_ = -1;
   uid_t uid_ = 0;
+  bool ownsUid_ = false;
   UniqueFd pidfd_;
   UniqueFd channel_;
   UniqueFd stdout_;

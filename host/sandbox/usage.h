@@ -22,4 +22,9 @@ struct RunnerUsage {
   std::optional<uint64_t> oomKills;  // by its cgroup's limit
 };
 
+// What /proc says of one process; oomKills stays empty. NotFound when it has ended. PSS and open
+// files need busbard's right to trace the process: root, or owner of its user namespace. Does NOT
+// count kernel memory (sockets, page tables).
+Result<RunnerUsage> readProcessUsage(pid_t pid);
+
 }  // namespace busbar::sandbox
