@@ -51,6 +51,12 @@ void Instance::linkUp(UniqueFd fd, const wire::LinkUp& m) {
     process_.touch();
     return;
   }
+  {
+    // Before the driver is told, so that it may queue at once; nothing is sent before it has returned.
+    const std::lock_guard lock(process_.mutex);
+    link->queueUp();
+    process_.markDirty(*this);
+  }
   if (process_.driver.connected != nullptr) {
     busbar_link_info info{};
     info.struct_size = sizeof info;
@@ -62,9 +68,6 @@ void Instance::linkUp(UniqueFd fd, const wire::LinkUp& m) {
     const CallScope scope(process_, Entry::Connected, number_, 0);
     process_.driver.connected(driverState_, &info);
   }
-  const std::lock_guard lock(process_.mutex);
-  link->queueUp();
-  process_.markDirty(*this);
 }
 
 // The link is closed; the driver and the queue learn of it.

@@ -64,7 +64,7 @@ for _ in $(seq 20); do
   chosen=$port
   [ "$port" != 0 ] || chosen=$((20000 + RANDOM % 12000))
   if ! is_bound "$chosen"; then
-    SNMPCONFPATH=$state:$state/persistent SNMP_PERSISTENT_DIR=$state/persistent MIBS="" timeout "$lifetime" \
+    SNMPCONFPATH=$state:$state/persistent SNMP_PERSISTENT_DIR=$state/persistent MIBS="" timeout --foreground "$lifetime" \
       "$server" -f -Lf "$state/snmpd.log" -I -smux "udp:127.0.0.1:$chosen" &
     child=$!
     for _ in $(seq 200); do

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -121,6 +122,7 @@ class Driver {
   struct PendingCommand {
     std::function<Answer(std::string_view)> onAnswer;
     std::function<void(const Failure*)> onEnd;
+    std::optional<Failure> failure;  // what onAnswer threw
   };
   static constexpr busbar_id kPostToken = 1;
   static constexpr busbar_id kRepublishToken = 2;

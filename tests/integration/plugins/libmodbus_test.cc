@@ -177,7 +177,8 @@ TEST_F(Libmodbus, HearsItsExceptions) {
 }
 
 TEST_F(Libmodbus, AgreesOnFloatsWithBothWordOrders) {
-  // modbus_set_float puts the low word first; its _abcd form swaps the bytes of each word in this version.
+  // modbus_set_float puts the low word first; its _abcd form swaps the bytes of each word in this
+  // version.
   std::array<uint16_t, 2> words{};
   modbus_set_float(21.5F, words.data());
   server_.mapping().tab_input_registers[0] = words[1];

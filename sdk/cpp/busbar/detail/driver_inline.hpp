@@ -141,7 +141,7 @@ inline void Driver::enqueue(Command command) {
   if (status < 0) {
     throw Failure(status, "queue a command: the link is down or its queue is full").retryable();
   }
-  commands_[raw.token] = {std::move(command.onAnswer), std::move(command.onEnd)};
+  commands_[raw.token] = {std::move(command.onAnswer), std::move(command.onEnd), std::nullopt};
 }
 
 inline void Driver::enqueue(Command command, Call call) {
@@ -265,6 +265,10 @@ inline void Driver::deliverReceived(const busbar_received& received) {
         break;
     }
   } catch (const Failure& failure) {
+    // Kept for onEnd: the event that ends the command carries no more than the status.
+    if (const auto command = commands_.find(received.task); command != commands_.end()) {
+      command->second.failure = failure;
+    }
     const busbar_error error = failure.toError();
     finish(failure.status(), &error);
   }
@@ -277,6 +281,10 @@ inline void Driver::endCommand(const busbar_event& event) {
   }
   if (event.status >= 0) {
     node.mapped().onEnd(nullptr);
+    return;
+  }
+  if (node.mapped().failure && node.mapped().failure->status() == event.status) {
+    node.mapped().onEnd(&*node.mapped().failure);
     return;
   }
   std::string message = "the command failed";
