@@ -86,12 +86,24 @@ class Value {
 };
 
 // Here, because they need Value complete.
-inline bool Object::empty() const { return members_.empty(); }
-inline size_t Object::size() const { return members_.size(); }
-inline std::vector<Member>::const_iterator Object::begin() const { return members_.begin(); }
-inline std::vector<Member>::const_iterator Object::end() const { return members_.end(); }
-inline std::vector<Member>::iterator Object::begin() { return members_.begin(); }
-inline std::vector<Member>::iterator Object::end() { return members_.end(); }
+inline bool Object::empty() const {
+  return members_.empty();
+}
+inline size_t Object::size() const {
+  return members_.size();
+}
+inline std::vector<Member>::const_iterator Object::begin() const {
+  return members_.begin();
+}
+inline std::vector<Member>::const_iterator Object::end() const {
+  return members_.end();
+}
+inline std::vector<Member>::iterator Object::begin() {
+  return members_.begin();
+}
+inline std::vector<Member>::iterator Object::end() {
+  return members_.end();
+}
 
 // Scans `text` once without building anything. InvalidArgument with the byte offset on failure.
 Status check(std::string_view text, const Limits& limits = {});
