@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "api/auth/principal.h"
@@ -15,8 +18,9 @@ struct Credentials {
   std::string_view apiKey;         // X-API-Key
   std::string_view authorization;  // Authorization, whole value
   std::string_view peerAddress;
+  std::optional<uid_t> peerUid;  // of the process at the other end of a unix socket
 
-  bool empty() const { return apiKey.empty() && authorization.empty(); }
+  bool empty() const { return apiKey.empty() && authorization.empty() && !peerUid; }
 };
 
 // A principal, or why not.

@@ -27,12 +27,12 @@ constexpr Refusal kTimeout{408, "request_timeout", "the request did not arrive i
 
 }  // namespace
 
-Connection::Connection(FrontContext& context, UniqueFd fd, std::string peerAddress,
+Connection::Connection(FrontContext& context, UniqueFd fd, Peer peer,
                        std::unique_ptr<TlsSession> tls)
     : context_(&context),
       fd_(std::move(fd)),
       tls_(std::move(tls)),
-      peerAddress_(std::move(peerAddress)),
+      peer_(std::move(peer)),
       reader_(context.reader) {}
 
 Connection::~Connection() = default;
@@ -234,7 +234,7 @@ void Connection::afterProcessing() {
 
 void Connection::onHead() {
   Request& request = reader_.request();
-  request.setPeer(peerAddress_, tls_ != nullptr);
+  request.setPeer(peer_);
   requestId_ = request.requestId();
   traceparent_ = request.traceWasGiven() ? request.trace().toHeader() : std::string();
   isHead_ = request.method() == Method::Head;

@@ -25,8 +25,7 @@ namespace busbar::http {
 // refers to it. Deadlines are checked by sweep(). Loop-only.
 class Connection final : public ResponseSink {
  public:
-  Connection(FrontContext& context, UniqueFd fd, std::string peerAddress,
-             std::unique_ptr<TlsSession> tls);
+  Connection(FrontContext& context, UniqueFd fd, Peer peer, std::unique_ptr<TlsSession> tls);
 
   // Begins to serve. False if the loop cannot watch the socket.
   bool start();
@@ -88,7 +87,7 @@ class Connection final : public ResponseSink {
   UniqueFd fd_;
   std::unique_ptr<TlsSession> tls_;
   FdWatch watch_;
-  std::string peerAddress_;
+  const Peer peer_;
   RequestReader reader_;
   Phase phase_ = Phase::Handshake;
   std::string in_;   // received but not used yet

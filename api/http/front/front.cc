@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <unordered_map>
@@ -65,6 +66,7 @@ class Front::Impl final : public FrontContext {
   void closeAll();
   void checkDrained();
   void pauseAccepting();
+  void stopListening();
 
   struct Entry {
     Connection* connection;  // retained
@@ -88,9 +90,9 @@ class Front::Impl final : public FrontContext {
 Front::Impl::~Impl() {
   *isAlive_ = false;
   loop.cancel(sweepTimer_);
-  loop.cancel(acceptTimer_);
   loop.cancel(drainTimer_);
   drained_ = nullptr;
+  stopListening();
   closeAll();
   for (Connection* connection : flushes_) {
     connection->release();
@@ -101,7 +103,8 @@ Status Front::Impl::start() {
   if (Status status = loadCertificates(); !status.ok()) {
     return status;
   }
-  auto listening = listenOn(options.address, options.port);
+  auto listening = options.unixPath.empty() ? listenOn(options.address, options.port)
+                                            : listenOnUnix(options.unixPath);
   if (!listening.ok()) {
     return listening.error();
   }
@@ -131,8 +134,8 @@ Status Front::Impl::loadCertificates() {
 }
 
 std::string Front::Impl::url() const {
-  const std::string host = listener_.isIpv6 ? "[" + listener_.address + "]" : listener_.address;
-  return (tls_ ? "https://" : "http://") + host + ":" + std::to_string(listener_.port);
+  const std::string scheme = listener_.isUnix ? "" : tls_ ? "https://" : "http://";
+  return scheme + listener_.url;
 }
 
 FrontStats Front::Impl::snapshot() const {
@@ -144,7 +147,7 @@ FrontStats Front::Impl::snapshot() const {
 
 void Front::Impl::acceptSome() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    AcceptedSocket accepted = acceptOn(listener_.fd.get());
+    AcceptedSocket accepted = acceptOn(listener_);
     if (accepted.fd) {
       admit(std::move(accepted));
     } else if (accepted.errnum == EMFILE || accepted.errnum == ENFILE ||
@@ -174,7 +177,8 @@ void Front::Impl::admit(AcceptedSocket accepted) {
   const bool isTooMany = fromAddress >= options.maxConnectionsPerAddress;
   const int fd = accepted.fd.get();
   if (!isFull && !isTooMany) {
-    auto* connection = new Connection(*this, std::move(accepted.fd), std::move(accepted.address),
+    auto* connection = new Connection(*this, std::move(accepted.fd),
+                                      {std::move(accepted.address), tls_ != nullptr, accepted.uid},
                                       tls_ ? tls_->accept(fd) : nullptr);
     add(connection, accepted.key);
     if (!connection->start()) {
@@ -187,8 +191,8 @@ void Front::Impl::admit(AcceptedSocket accepted) {
       fromAddress >= options.maxConnectionsPerAddress + kMaxRefusals) {
     return;
   }
-  auto* connection =
-      new Connection(*this, std::move(accepted.fd), std::move(accepted.address), nullptr);
+  auto* connection = new Connection(*this, std::move(accepted.fd),
+                                    {std::move(accepted.address), false, accepted.uid}, nullptr);
   const SinkRef self(connection);
   add(connection, accepted.key);
   const Response answer =
@@ -272,9 +276,7 @@ void Front::Impl::closeAll() {
 void Front::Impl::drain(Instant deadline, Callback<void()> done) {
   draining = true;
   drained_ = std::move(done);
-  accepting_.end();
-  loop.cancel(std::exchange(acceptTimer_, 0));
-  listener_.fd.reset();
+  stopListening();
   drainTimer_ = loop.runAt(deadline, [this] {
     drainTimer_ = 0;
     closeAll();
@@ -286,6 +288,15 @@ void Front::Impl::drain(Instant deadline, Callback<void()> done) {
     }
   }
   checkDrained();
+}
+
+void Front::Impl::stopListening() {
+  loop.cancel(std::exchange(acceptTimer_, 0));
+  accepting_.end();
+  if (listener_.isUnix && listener_.fd) {
+    ::unlink(options.unixPath.c_str());
+  }
+  listener_.fd.reset();
 }
 
 void Front::Impl::checkDrained() {

@@ -17,6 +17,7 @@ namespace busbar::http {
 struct FrontOptions {
   std::string address = "127.0.0.1";  // numeric IPv4 or IPv6
   uint16_t port = 0;                  // 0: the kernel chooses
+  std::string unixPath;               // when set, a unix socket of mode 0600 instead of TCP
   std::string tlsCertificateFile;     // PEM chain; empty with tlsKeyFile: plain HTTP
   std::string tlsKeyFile;             // PEM, not encrypted
 
@@ -67,7 +68,7 @@ class Front {
   ~Front();
 
   uint16_t port() const;
-  // "http://127.0.0.1:8080" or "https://[::1]:8443"
+  // "http://127.0.0.1:8080", "https://[::1]:8443" or "unix:/path"
   std::string url() const;
 
   // Stops accepting, lets requests in work finish, ends streams and idle connections, and calls

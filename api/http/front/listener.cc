@@ -7,6 +7,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <string_view>
@@ -79,7 +82,6 @@ Result<ListeningSocket> listenOn(const std::string& address, uint16_t port) {
                      what + ": not a numeric IPv4 or IPv6 address");
   }
   ListeningSocket socket;
-  socket.isIpv6 = bound.storage.ss_family == AF_INET6;
   socket.fd.reset(::socket(bound.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.fd) {
     return Error::fromErrno(errno, what);
@@ -97,7 +99,45 @@ Result<ListeningSocket> listenOn(const std::string& address, uint16_t port) {
   ::getsockname(socket.fd.get(), bound.get(), &bound.size);
   // sin_port and sin6_port lie at the same place.
   socket.port = ntohs(reinterpret_cast<const sockaddr_in*>(&bound.storage)->sin_port);
-  socket.address = address;
+  const bool isIpv6 = bound.storage.ss_family == AF_INET6;
+  socket.url = (isIpv6 ? "[" + address + "]:" : address + ":") + std::to_string(socket.port);
+  return socket;
+}
+
+Result<ListeningSocket> listenOnUnix(const std::string& path) {
+  const std::string what = "listen on " + path;
+  Address bound;
+  auto* local = reinterpret_cast<sockaddr_un*>(&bound.storage);
+  if (path.size() >= sizeof local->sun_path) {
+    return Error::at(ErrorCode::InvalidArgument, "listen",
+                     what + ": the path of a unix socket has at most 107 bytes");
+  }
+  local->sun_family = AF_UNIX;
+  path.copy(local->sun_path, path.size());
+  bound.size = sizeof *local;
+  ListeningSocket socket;
+  socket.isUnix = true;
+  socket.url = "unix:" + path;
+  socket.fd.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  // bind(2) makes the file with the mode of the socket, so nobody else can get in before a chmod.
+  if (!socket.fd || ::fchmod(socket.fd.get(), S_IRUSR | S_IWUSR) != 0) {
+    return Error::fromErrno(errno, what);
+  }
+  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (::connect(probe.get(), bound.get(), bound.size) == 0 || errno == EAGAIN) {
+    return Error::of(ErrorCode::FailedPrecondition, what + ": another process listens there");
+  }
+  if (errno == ECONNREFUSED) {
+    ::unlink(path.c_str());  // left behind by a process that is gone
+  }
+  if (::bind(socket.fd.get(), bound.get(), bound.size) != 0 ||
+      ::listen(socket.fd.get(), kBacklog) != 0) {
+    Error error = Error::fromErrno(errno, what);
+    if (error.code != ErrorCode::PermissionDenied) {
+      error.code = ErrorCode::FailedPrecondition;
+    }
+    return error;
+  }
   return socket;
 }
 
@@ -106,13 +146,22 @@ size_t PeerKeyHash::operator()(const PeerKey& key) const {
       {reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size()});
 }
 
-AcceptedSocket acceptOn(int fd) {
+AcceptedSocket acceptOn(const ListeningSocket& listener) {
   AcceptedSocket out;
   Address peer;
   peer.size = sizeof peer.storage;
-  out.fd.reset(::accept4(fd, peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  out.fd.reset(::accept4(listener.fd.get(), peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!out.fd) {
     out.errnum = errno;
+    return out;
+  }
+  if (listener.isUnix) {
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (::getsockopt(out.fd.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0) {
+      out.uid = credentials.uid;
+    }
+    out.address = "local";
     return out;
   }
   setOption(out.fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);

@@ -84,11 +84,6 @@ void Request::addHeader(std::string_view name, std::string_view value) {
   message_->add(std::string(name), std::string(value));
 }
 
-void Request::setPeer(std::string_view address, bool isTls) {
-  peerAddress_.assign(address);
-  isTls_ = isTls;
-}
-
 void Request::setIds(std::string_view requestId, const TraceContext& trace, bool traceWasGiven) {
   requestId_.assign(requestId);
   trace_ = trace;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +24,14 @@ namespace busbar::http {
 enum class Method { Get, Head, Post, Put, Patch, Delete, Options, Other };
 std::string_view toString(Method method);  // "GET"; Other is ""
 Method toMethod(std::string_view name);    // case-sensitive, as RFC 9110 s. 9.1 says
+
+// Who is at the other end of a connection.
+struct Peer {
+  // Numeric, "192.0.2.7" or "2001:db8::7", without the port; "local" over a unix socket.
+  std::string address;
+  bool isTls = false;
+  std::optional<uid_t> uid;  // of the process at the other end of a unix socket
+};
 
 // One checked request. It belongs to the front, which uses it again: what a handler needs after it
 // returned it must copy, or take (takeBody). The message inside is Poco's, filled from bytes that
@@ -62,9 +72,8 @@ class Request {
   // The caller's trace, or a new one. Its trace id goes with all work done for this request.
   const TraceContext& trace() const { return trace_; }
   bool traceWasGiven() const { return traceWasGiven_; }
-  // Numeric address of the peer, "192.0.2.7" or "2001:db8::7", without the port.
-  const std::string& peerAddress() const { return peerAddress_; }
-  bool isTls() const { return isTls_; }
+  const Peer& peer() const { return peer_; }
+  const std::string& peerAddress() const { return peer_.address; }
 
   // For the front, the router and tests that build requests by hand.
   void clear();
@@ -72,7 +81,7 @@ class Request {
   void addHeader(std::string_view name, std::string_view value);
   void setBody(std::string body) { body_ = std::move(body); }
   void appendBody(std::string_view bytes) { body_.append(bytes); }
-  void setPeer(std::string_view address, bool isTls);
+  void setPeer(const Peer& peer) { peer_ = peer; }
   void setIds(std::string_view requestId, const TraceContext& trace, bool traceWasGiven);
   // Shared with the authenticator's cache.
   void setPrincipal(std::shared_ptr<const auth::Principal> principal) {
@@ -91,13 +100,12 @@ class Request {
   Target target_;
   std::string body_;
   std::string requestId_;
-  std::string peerAddress_;
+  Peer peer_;
   TraceContext trace_;
   std::shared_ptr<const auth::Principal> principal_;  // null: anonymous
   std::vector<std::pair<std::string_view, size_t>> params_;
   void* route_ = nullptr;
   bool isAsterisk_ = false;
-  bool isTls_ = false;
   bool traceWasGiven_ = false;
 };
 

@@ -202,6 +202,7 @@ std::optional<Response> Router::checkAccess(Request& request, const Route& route
   credentials.apiKey = request.header("X-API-Key").value_or(std::string_view());
   credentials.authorization = request.header("Authorization").value_or(std::string_view());
   credentials.peerAddress = request.peerAddress();
+  credentials.peerUid = request.peer().uid;
   Error error = Error::because(ErrorCode::Unauthenticated, "no_credential",
                                "an API key is needed (header X-API-Key)");
   if (!credentials.empty()) {

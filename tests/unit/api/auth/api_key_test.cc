@@ -85,7 +85,7 @@ class ApiKeyAuthenticatorTest : public testing::Test {
 
   AuthOutcome show(const std::string& apiKey, const std::string& authorization = "",
                    const std::string& peer = "192.0.2.1") {
-    return authenticator_.authenticate({apiKey, authorization, peer});
+    return authenticator_.authenticate({apiKey, authorization, peer, std::nullopt});
   }
 
   FakeClock clock_;

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +33,7 @@ class TestHandler : public Handler {
     ++handled;
     lastTraceId = request.trace().traceIdText();
     lastPeer = request.peerAddress();
+    lastUid = request.peer().uid;
     const std::string path(request.path());
     if (path == "/hold") {
       held.push_back(std::move(responder));
@@ -55,6 +58,7 @@ class TestHandler : public Handler {
   int handled = 0;
   std::string lastTraceId;
   std::string lastPeer;
+  std::optional<uid_t> lastUid;
   std::vector<Responder> held;
   std::vector<EventStream> streams;
 };
