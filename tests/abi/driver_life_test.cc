@@ -1,11 +1,16 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +18,7 @@
 
 #include <busbar/driver.h>
 
+#include "sdk/base/unique_fd.h"
 #include "sdk/manifest/manifest.h"
 #include "tests/integration/host/runner/runner_under_test.h"
 
@@ -80,17 +86,75 @@ void createAndStart(test::RunnerUnderTest& runner, uint32_t instance, const Mani
   }
 }
 
-void makeCalls(test::RunnerUnderTest& runner, uint32_t instance, const fs::path& calls) {
+// The device at the other end of an instance's first link.
+class Device {
+ public:
+  // Brings the link up.
+  Device(test::RunnerUnderTest& runner, uint32_t instance, Manifest::LinkKind kind) {
+    std::array<int, 2> pair{-1, -1};
+    const int type = kind == Manifest::LinkKind::Udp ? SOCK_DGRAM : SOCK_STREAM;
+    EXPECT_EQ(::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair.data()), 0);
+    fd_.reset(pair[0]);
+    const UniqueFd theirs(pair[1]);
+    wire::LinkUp up;
+    up.linkId = 1;
+    up.generation = 1;
+    up.kind = static_cast<uint32_t>(kind);
+    up.peer = "192.0.2.7:4001";
+    wire::encode(runner.out(), uint64_t{instance}, up);
+    runner.send({theirs.get()});
+  }
+
+  // Waits for exactly these bytes, then answers.
+  void exchange(const std::string& expected, const std::string& reply) const {
+    std::string got;
+    while (got.size() < expected.size()) {
+      pollfd wait{fd_.get(), POLLIN, 0};
+      char bytes[256];
+      ASSERT_EQ(::poll(&wait, 1, 10'000), 1) << "the driver sends nothing; so far: " << got;
+      const ssize_t count = ::read(fd_.get(), bytes, expected.size() - got.size());
+      ASSERT_GT(count, 0);
+      got.append(bytes, static_cast<size_t>(count));
+    }
+    EXPECT_EQ(got, expected);
+    EXPECT_EQ(::write(fd_.get(), reply.data(), reply.size()), static_cast<ssize_t>(reply.size()));
+  }
+
+ private:
+  UniqueFd fd_;
+};
+
+// Follows a list of [{"function", "args", "expect", "reply", "status", "result"}]: calls, what the
+// device must get and answers, and how the call must end. Without a function only the device acts.
+void makeCalls(test::RunnerUnderTest& runner, uint32_t instance, const Manifest& manifest,
+               const fs::path& calls) {
   const auto list = json::parse(readFile(calls));
   ASSERT_TRUE(list.ok() && list->asArray() != nullptr) << calls;
-  uint64_t id = 0;
+  std::optional<Device> device;
+  if (!manifest.links.empty()) {
+    device.emplace(runner, instance, manifest.links.front().kind);
+  }
+  uint64_t id = instance * 1000;
   for (const json::Value& call : *list->asArray()) {
+    const std::string function = member(call, "function");
     const std::string args = member(call, "args");
-    SCOPED_TRACE(member(call, "function") + args);
-    const auto frame = runner.call(++id, instance, member(call, "function"), args);
-    ASSERT_TRUE(frame.has_value());
-    EXPECT_EQ(std::to_string(frame->complete().error.status), member(call, "status"));
-    EXPECT_EQ(std::string(frame->complete().result), member(call, "result"));
+    SCOPED_TRACE(function + args);
+    if (!function.empty()) {
+      runner.execute(++id, instance, function, args);
+    }
+    if (call.find("expect") != nullptr) {
+      ASSERT_TRUE(device.has_value());
+      device->exchange(member(call, "expect"), member(call, "reply"));
+    }
+    if (!function.empty()) {
+      const auto frame = runner.waitFor(wire::Type::Complete, id);
+      ASSERT_TRUE(frame.has_value());
+      EXPECT_EQ(std::to_string(frame->complete().error.status), member(call, "status"));
+      const json::Value* result = call.find("result");
+      const std::string expected = result == nullptr ? "" : json::write(*result);
+      const std::string got(frame->complete().result);
+      EXPECT_TRUE(got == expected || (got == "null" && expected.empty())) << got;
+    }
   }
 }
 
@@ -102,20 +166,29 @@ void live(const fs::path& library) {
   for (const uint32_t instance : {1U, 2U}) {
     createAndStart(runner, instance, *manifest);
     if (fs::exists(calls)) {
-      makeCalls(runner, instance, calls);
+      makeCalls(runner, instance, *manifest, calls);
     }
     wire::Stop stop;
     stop.reason = BUSBAR_STOP_USER;
     stop.deadlineNs = test::bootNowNs() + 5'000'000'000;
     wire::encode(runner.out(), instance, stop);
-    wire::encodeEmpty(runner.out(), wire::Type::Destroy, instance);
     runner.send();
     ASSERT_TRUE(runner.waitFor(wire::Type::Stopped, instance).has_value());
+    wire::encodeEmpty(runner.out(), wire::Type::Destroy, instance);
+    runner.send();
     ASSERT_TRUE(runner.waitFor(wire::Type::Destroyed, instance).has_value());
   }
-  EXPECT_FALSE(runner.sawBug("")) << "the runner complains about the driver";
   wire::encodeEmpty(runner.out(), wire::Type::Shutdown, 0);
   runner.send();
+  std::vector<test::OwnedFrame> rest(runner.skipped().begin(), runner.skipped().end());
+  while (auto frame = runner.next()) {
+    rest.push_back(std::move(*frame));
+  }
+  for (const test::OwnedFrame& frame : rest) {
+    if (frame.type == wire::Type::Log) {
+      EXPECT_EQ(frame.log().flags & wire::kLogFromChecks, 0) << frame.log().message;
+    }
+  }
   EXPECT_EQ(runner.waitExit(), 0);
 }
 
