@@ -158,7 +158,7 @@ void allowDescriptors(Rules& rules) {
   for (const int command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD, F_DUPFD_CLOEXEC}) {
     rules.allowIf("fcntl", {is32(1, static_cast<uint32_t>(command))});
   }
-  for (const int command : {FIONREAD, FIONBIO}) {
+  for (const int command : {FIONREAD, FIONBIO, TIOCOUTQ}) {
     rules.allowIf("ioctl", {is32(1, static_cast<uint32_t>(command))});
   }
   rules.allowIf("sendto", {isNull(4)});  // a passed socket has its peer; no other address
