@@ -22,6 +22,10 @@ class ModbusDriverTest : public testing::Test {
   void start(const std::string& settings) {
     const int port = device_.readReadyPort();
     ASSERT_NE(port, 0);
+    startAt(port, settings);
+  }
+
+  void startAt(int port, const std::string& settings) {
     const std::string driver = host_.addDriver("modbus");
     host_.addModule("mod-1", driver, false, "127.0.0.1", port);
     row_.id = "set-1";
@@ -159,6 +163,24 @@ TEST_F(ModbusDriverTest, ComesBackFromEveryFault) {
     EXPECT_EQ(tell(std::string("fail ") + fault), "ok");
     EXPECT_TRUE(becomes("online", "false")) << fault;
     EXPECT_EQ(tell("fail none"), "ok");
+    EXPECT_TRUE(becomes("online", "true")) << fault << ": " << status("last_error");
+  }
+  EXPECT_TRUE(becomes("level", "10"));
+}
+
+TEST_F(ModbusDriverTest, ComesBackFromABadLine) {
+  const int port = device_.readReadyPort();
+  ASSERT_NE(port, 0);
+  test::ChildProcess line({std::string(std::getenv("BUSBAR_BUILD")) + "/bin/tcp_faults", "--to",
+                           "127.0.0.1:" + std::to_string(port)});
+  startAt(line.readReadyPort(), kBusy);
+  ASSERT_TRUE(becomes("online", "true")) << status("last_error");
+  for (const char* fault : {"corrupt=5", "cut=5", "stall", "delay=400", "refuse"}) {
+    line.writeLine(std::string("fail ") + fault);
+    ASSERT_EQ(line.readLine(), "ok");
+    EXPECT_TRUE(becomes("online", "false")) << fault;
+    line.writeLine("fail none");
+    ASSERT_EQ(line.readLine(), "ok");
     EXPECT_TRUE(becomes("online", "true")) << fault << ": " << status("last_error");
   }
   EXPECT_TRUE(becomes("level", "10"));

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -31,9 +32,11 @@ class SnmpDriverTest : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  void start(const std::string& settings) {
+  void start(const std::string& settings) { startAt(port_, settings); }
+
+  void startAt(int port, const std::string& settings) {
     const std::string driver = host_.addDriver("snmp");
-    host_.addModule("mod-1", driver, false, "127.0.0.1", port_);
+    host_.addModule("mod-1", driver, false, "127.0.0.1", port);
     row_.id = "set-1";
     row_.parentId = "mod-1";
     row_.text = settings;
@@ -129,6 +132,31 @@ TEST_F(SnmpDriverTest, AWrongPasswordIsNamed) {
                     "priv_protocol":"aes","priv_password":"privpassword")"));
   EXPECT_TRUE(contains("last_error", "usmStatsWrongDigests"));
   EXPECT_NE(result("get", R"(["name"])").find("check the auth password"), std::string::npos);
+}
+
+TEST_F(SnmpDriverTest, ABadLineNeverMakesV3PublishALie) {
+  test::ChildProcess line({std::string(std::getenv("BUSBAR_BUILD")) + "/bin/tcp_faults", "--udp",
+                           "--to", "127.0.0.1:" + std::to_string(port_)});
+  startAt(line.readReadyPort(), R"({"version":"3","user":"busbarauth","auth_protocol":"sha512",
+      "auth_password":"authpassword","poll_interval_ms":10,"timeout_ms":50,"retries":0,
+      "objects":[{"oid":"1.3.6.1.2.1.1.5.0","key":"name"}]})");
+  ASSERT_TRUE(becomes("name", R"("simulated")")) << status("last_error");
+  std::set<std::string> seen;
+  const auto subscription = host_.host_->subscribe([&](const HostEvent& event) {
+    if (event.kind == HostEvent::Kind::State && event.state->key == "name") {
+      seen.insert(event.state->json);
+    }
+  });
+  for (const char* fault : {"corrupt=40", "cut=60", "drop"}) {
+    line.writeLine(std::string("fail ") + fault);
+    ASSERT_EQ(line.readLine(), "ok");
+    EXPECT_TRUE(becomes("online", "false")) << fault;
+    line.writeLine("fail none");
+    ASSERT_EQ(line.readLine(), "ok");
+    EXPECT_TRUE(becomes("online", "true")) << fault << ": " << status("last_error");
+  }
+  seen.insert(status("name"));
+  EXPECT_EQ(seen, std::set<std::string>{R"("simulated")"});
 }
 
 TEST_F(SnmpDriverTest, AWrongCommunityEndsInATimeout) {
