@@ -14,8 +14,49 @@
 namespace busbar::json {
 namespace {
 
+// Numbers come as text and are converted here: RapidJSON's own conversion shifts by an undefined
+// amount for some zeros (internal/diyfp.h, "0.000…" with many digits).
 constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
-                            rapidjson::kParseFullPrecisionFlag;
+                            rapidjson::kParseNumbersAsStringsFlag;
+constexpr const char* kTooLarge = "number too large for a double";
+
+// True for a number beyond the largest double, false for one below the smallest: tells which of the
+// two "out of range" was. `text` is a JSON number other than zero.
+bool isHuge(std::string_view text) {
+  const size_t exponentAt = std::min(text.find_first_of("eE"), text.size());
+  const std::string_view mantissa = text.substr(0, exponentAt);
+  std::string_view exponent = text.substr(std::min(exponentAt + 1, text.size()));
+  const bool negative = exponent.starts_with('-');
+  exponent.remove_prefix(negative || exponent.starts_with('+') ? 1 : 0);
+  int64_t power = 0;
+  for (const char digit : exponent) {
+    power = std::min<int64_t>(power * 10 + (digit - '0'), int64_t{1} << 40);
+  }
+  const size_t first = mantissa.find_first_of("123456789");
+  const size_t dot = std::min(mantissa.find('.'), mantissa.size());
+  const auto place =
+      static_cast<int64_t>(dot) - static_cast<int64_t>(std::min(first, mantissa.size()));
+  return place + (negative ? -power : power) > 0;
+}
+
+// Exact for integers that fit int64, else the nearest double. False when there is none.
+bool toNumber(std::string_view text, Value& out) {
+  const char* const end = text.data() + text.size();
+  if (text.find_first_of(".eE") == std::string_view::npos) {
+    int64_t integer = 0;
+    if (std::from_chars(text.data(), end, integer).ec == std::errc{}) {
+      out = integer;
+      return true;
+    }
+  }
+  double number = 0;
+  if (std::from_chars(text.data(), end, number).ec == std::errc{}) {
+    out = number;
+    return true;
+  }
+  out = text.starts_with('-') ? -0.0 : 0.0;
+  return !isHuge(text);
+}
 
 // What both handlers share: depth and duplicate keys. Keys of all open objects live in one string,
 // with a FNV-1a hash each, so that the common case costs one compare of 64 bits per earlier key.
@@ -89,12 +130,18 @@ struct CheckHandler {
   // NOLINTBEGIN(readability-identifier-naming): names given by RapidJSON
   bool Null() { return true; }
   bool Bool(bool) { return true; }
-  bool Int(int) { return true; }
-  bool Uint(unsigned) { return true; }
-  bool Int64(int64_t) { return true; }
-  bool Uint64(uint64_t) { return true; }
-  bool Double(double) { return true; }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return true; }
+  bool Int(int) { return false; }  // numbers come as RawNumber
+  bool Uint(unsigned) { return false; }
+  bool Int64(int64_t) { return false; }
+  bool Uint64(uint64_t) { return false; }
+  bool Double(double) { return false; }
+  bool RawNumber(const char* s, rapidjson::SizeType n, bool) {
+    // Only long numbers and those with an exponent can be out of range.
+    const std::string_view text(s, n);
+    Value ignored;
+    const bool plain = n < 300 && text.find_first_of("eE") == std::string_view::npos;
+    return plain || toNumber(text, ignored) || guard.fail(kTooLarge);
+  }
   bool String(const char*, rapidjson::SizeType, bool) { return true; }
   bool StartObject() { return guard.open(true); }
   bool Key(const char* s, rapidjson::SizeType n, bool) { return guard.key({s, n}); }
@@ -132,12 +179,15 @@ struct BuildHandler {
   // NOLINTBEGIN(readability-identifier-naming): names given by RapidJSON
   bool Null() { return put(nullptr) != nullptr; }
   bool Bool(bool b) { return put(b) != nullptr; }
-  bool Int(int i) { return put(i) != nullptr; }
-  bool Uint(unsigned i) { return put(i) != nullptr; }
-  bool Int64(int64_t i) { return put(i) != nullptr; }
-  bool Uint64(uint64_t i) { return put(i) != nullptr; }
-  bool Double(double d) { return put(d) != nullptr; }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
+  bool Int(int) { return false; }  // numbers come as RawNumber
+  bool Uint(unsigned) { return false; }
+  bool Int64(int64_t) { return false; }
+  bool Uint64(uint64_t) { return false; }
+  bool Double(double) { return false; }
+  bool RawNumber(const char* s, rapidjson::SizeType n, bool) {
+    Value value;
+    return (toNumber({s, n}, value) || guard.fail(kTooLarge)) && put(std::move(value)) != nullptr;
+  }
   bool String(const char* s, rapidjson::SizeType n, bool) {
     return put(std::string(s, n)) != nullptr;
   }

@@ -53,6 +53,36 @@ TEST(Json, ErrorsNameTheByte) {
       << parse("{\"a\":tru}").error().message;
 }
 
+TEST(Json, NumbersAreExactIntegersOrTheNearestDouble) {
+  const std::string zeros = "0." + std::string(400, '0');
+  const std::pair<std::string, Value> cases[] = {{"-0", int64_t{0}},
+                                                 {"9223372036854775807", INT64_MAX},
+                                                 {"-9223372036854775808", INT64_MIN},
+                                                 {"9223372036854775808", 9223372036854775808.0},
+                                                 {"0.1", 0.1},
+                                                 {"1e3", 1000.0},
+                                                 {zeros, 0.0},
+                                                 {zeros + "1", 0.0},
+                                                 {zeros + "1e401", 1.0},
+                                                 {"1e-400", 0.0},
+                                                 {"-123e-99999999999999999999", -0.0},
+                                                 {std::string(300, '9') + "e-300", 1.0},
+                                                 {"1.7976931348623157e308", 1.7976931348623157e308},
+                                                 {"5e-324", 5e-324}};
+  for (const auto& [text, value] : cases) {
+    const auto parsed = parse(text);
+    ASSERT_TRUE(parsed.ok()) << text << ": " << parsed.error().message;
+    EXPECT_EQ(*parsed, value) << text;
+    EXPECT_TRUE(check(text).ok()) << text;
+  }
+  for (const std::string text : {"1e309", "-1e400", "1e99999999999999999999", "0.001e400"}) {
+    EXPECT_FALSE(parse(text).ok()) << text;
+    EXPECT_FALSE(check(text).ok()) << text;
+  }
+  EXPECT_FALSE(check(std::string(310, '9')).ok());
+  EXPECT_FALSE(parse(std::string(310, '9')).ok());
+}
+
 TEST(Json, TopLevelPartsAreViewsOfCheckedText) {
   EXPECT_EQ(elementsOf(R"( [1, "a,]\\\"", {"b":[2,3]} ,[] ] )"),
             (std::vector<std::string_view>{"1", R"("a,]\\\"")", R"({"b":[2,3]})", "[]"}));
