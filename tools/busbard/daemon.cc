@@ -2,15 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/busbard/daemon.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <utility>
 
+#include "api/auth/api_key_authenticator.h"
+#include "api/auth/local_authenticator.h"
 #include "api/http/front/front.h"
+#include "api/http/router/router.h"
 #include "host/client/local_host.h"
 #include "host/install/driver_depot.h"
 #include "host/install/driver_installer.h"
@@ -103,6 +109,7 @@ class Daemon::Parts {
     loop_ = std::move(*loop);
     BUSBAR_TRY(openStores());
     BUSBAR_TRY(openHost());
+    BUSBAR_TRY(openApi());
     BUSBAR_TRY(listen());
     return watchSignals();
   }
@@ -184,16 +191,44 @@ class Daemon::Parts {
     return {};
   }
 
+  Status openApi() {
+    keys_ = std::make_unique<auth::ApiKeyAuthenticator>(clock_, [this](const std::string& keyId) {
+      auth::ApiKeyRows rows;
+      rows.key = site_.findApiKey(keyId);
+      rows.user = rows.key == nullptr ? nullptr : site_.findUser(rows.key->userId);
+      return rows;
+    });
+    local_ = std::make_unique<auth::LocalAuthenticator>(*keys_, geteuid());
+    router_ = std::make_unique<http::Router>(*local_);
+    return {};
+  }
+
+  // The control socket is opened through the folder's descriptor, so that a long path fits.
+  Status listenLocally() {
+    folderFd_.reset(::open(folder_.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!folderFd_) {
+      return Error::fromErrno(errno, "open data folder " + folder_.path());
+    }
+    http::FrontOptions options;
+    options.unixPath = "/proc/self/fd/" + std::to_string(folderFd_.get()) + "/control.sock";
+    auto front = http::Front::create(*loop_, *router_, std::move(options));
+    if (!front) {
+      return front.error();
+    }
+    fronts_.push_back(std::move(*front));
+    return {};
+  }
+
   Status listen() {
     for (const ListenAddress& address : config_.listen) {
-      auto front = http::Front::create(*loop_, *handler_, frontOptions(config_, address));
+      auto front = http::Front::create(*loop_, *router_, frontOptions(config_, address));
       if (!front) {
         return front.error();
       }
       fronts_.push_back(std::move(*front));
     }
     url_ = fronts_.front()->url();
-    return {};
+    return listenLocally();
   }
 
   Status watchSignals() {
@@ -308,7 +343,10 @@ class Daemon::Parts {
   std::unique_ptr<LocalHost> host_;
   std::unique_ptr<SandboxInspector> inspector_;
   std::unique_ptr<DriverInstaller> installer_;
-  http::Handler* handler_ = nullptr;
+  UniqueFd folderFd_;
+  std::unique_ptr<auth::ApiKeyAuthenticator> keys_;
+  std::unique_ptr<auth::LocalAuthenticator> local_;
+  std::unique_ptr<http::Router> router_;
   std::vector<std::unique_ptr<http::Front>> fronts_;
   std::unique_ptr<Signals> signals_;
   std::string url_;

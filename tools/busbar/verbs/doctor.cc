@@ -54,6 +54,7 @@ Status doctor(Session& session, const Arguments&) {
   }
   if (connection.serverUrl.empty()) {
     add(checkDataFolder(connection.dataDir));
+    add(checkSandbox());
     checks.push_back(checkLimits());
     checks.push_back(checkClock());
   }

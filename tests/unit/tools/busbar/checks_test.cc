@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/busbar/checks.h"
 
-#include <gtest/gtest.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <fstream>
 #include <string>
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "sdk/base/version.h"
 #include "tests/support/temp_dir.h"
