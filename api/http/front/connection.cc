@@ -18,7 +18,6 @@ constexpr size_t kPipelineHighBytes =
 constexpr size_t kBusyInputBytes = 16 * 1024;   // read ahead while a request is in work
 constexpr size_t kDiscardBytes = 64 * 1024;     // bodies of refused requests up to this are read
 constexpr size_t kLingerInputBytes = 4 << 20;   // more than this after an answer: close at once
-constexpr size_t kMinProgressBytes = 4096;      // what a reader must take in a stall time-out
 constexpr size_t kKeptBufferBytes = 16 * 1024;  // larger buffers are given back when empty
 constexpr Milliseconds kDrainLinger{250};
 constexpr int kReadRounds = 8;  // before other connections get their turn
@@ -30,16 +29,16 @@ constexpr Refusal kTimeout{408, "request_timeout", "the request did not arrive i
 Connection::Connection(FrontContext& context, UniqueFd fd, Peer peer,
                        std::unique_ptr<TlsSession> tls)
     : context_(&context),
-      fd_(std::move(fd)),
-      tls_(std::move(tls)),
+      transport_(std::move(fd), std::move(tls)),
       peer_(std::move(peer)),
-      reader_(context.reader) {}
+      reader_(context.reader),
+      out_(context.options.writeStallTimeout) {}
 
 Connection::~Connection() = default;
 
 bool Connection::watch() {
   auto watch =
-      context_->loop.watch(fd_.get(), EPOLLIN, [this](uint32_t events) { onEvent(events); });
+      context_->loop.watch(transport_.fd(), EPOLLIN, [this](uint32_t events) { onEvent(events); });
   if (!watch.ok()) {
     return false;
   }
@@ -48,8 +47,9 @@ bool Connection::watch() {
 }
 
 bool Connection::start() {
-  phase_ = tls_ ? Phase::Handshake : Phase::Reading;
-  deadline_ = after(tls_ ? context_->options.handshakeTimeout : context_->options.headTimeout);
+  phase_ = transport_.isTls() ? Phase::Handshake : Phase::Reading;
+  deadline_ = after(transport_.isTls() ? context_->options.handshakeTimeout
+                                       : context_->options.headTimeout);
   isHeadTimed_ = true;
   return watch();
 }
@@ -83,7 +83,7 @@ void Connection::onEvent(uint32_t events) {
 }
 
 void Connection::handshake() {
-  const IoResult result = tls_->handshake();
+  const IoResult result = transport_.handshake();
   if (result.state == IoState::Ok) {
     phase_ = Phase::Reading;
     deadline_ = after(context_->options.headTimeout);
@@ -97,39 +97,14 @@ void Connection::handshake() {
   }
 }
 
-IoResult Connection::readSome() {
-  std::vector<char>& buffer = context_->readBuffer;
-  if (tls_) {
-    return tls_->read(buffer.data(), buffer.size());
-  }
-  const ssize_t n = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
-  if (n > 0) {
-    return {IoState::Ok, static_cast<size_t>(n)};
-  }
-  if (n == 0) {
-    return {IoState::Closed};
-  }
-  return {errno == EAGAIN || errno == EINTR ? IoState::WantRead : IoState::Failed};
-}
-
-IoResult Connection::writeSome(std::string_view bytes) {
-  if (tls_) {
-    return tls_->write(bytes);
-  }
-  const ssize_t n = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  if (n >= 0) {
-    return {IoState::Ok, static_cast<size_t>(n)};
-  }
-  return {errno == EAGAIN || errno == EINTR ? IoState::WantWrite : IoState::Failed};
-}
-
 void Connection::receive() {
   tlsWantsWrite_ = false;
   for (int round = 0; round < kReadRounds; ++round) {
     if (phase_ == Phase::Closed || !wantsInput()) {
       return;
     }
-    const IoResult result = readSome();
+    const IoResult result =
+        transport_.read(context_->readBuffer.data(), context_->readBuffer.size());
     switch (result.state) {
       case IoState::Ok:
         break;
@@ -147,7 +122,8 @@ void Connection::receive() {
         return;
     }
     consume({context_->readBuffer.data(), result.bytes});
-    const bool more = tls_ ? tls_->hasPending() : result.bytes == FrontContext::kReadBytes;
+    const bool more =
+        transport_.isTls() ? transport_.hasPending() : result.bytes == FrontContext::kReadBytes;
     if (!more) {
       return;  // level-triggered: what came since is told again
     }
@@ -248,7 +224,7 @@ void Connection::onHead() {
   reader_.setBodyLimit(admission.bodyLimitBytes);
   const bool fits = reader_.contentLength() <= admission.bodyLimitBytes;  // else next() refuses
   if (reader_.expectsContinue() && fits) {
-    out_.append("HTTP/1.1 100 Continue\r\n\r\n");
+    out_.bytes().append("HTTP/1.1 100 Continue\r\n\r\n");
   }
 }
 
@@ -295,9 +271,9 @@ void Connection::writeResponse(const Response& response, bool keepAlive, bool is
   frame.isHead = isHead;
   frame.requestId = requestId_;
   frame.traceparent = traceparent_;
-  if (!context_->writer.write(response, frame, out_)) {
+  if (!context_->writer.write(response, frame, out_.bytes())) {
     context_->writer.write(problem(500, "bad_response", "the server made a malformed answer"),
-                           frame, out_);
+                           frame, out_.bytes());
   }
 }
 
@@ -331,14 +307,14 @@ void Connection::respond(Response response) {
 
 // Looks at input that has arrived already and that no fd event will tell of again.
 void Connection::continueLater() {
-  if (in_.empty() && !(tls_ && tls_->hasPending())) {
+  if (in_.empty() && !transport_.hasPending()) {
     return;
   }
   context_->loop.defer([this, self = SinkRef(this)] {
     if (phase_ == Phase::Reading && !in_.empty()) {
       pump();
     }
-    if (phase_ == Phase::Reading && tls_ && tls_->hasPending()) {
+    if (phase_ == Phase::Reading && transport_.hasPending()) {
       receive();
     }
   });
@@ -357,7 +333,7 @@ void Connection::beginStream(Response head) {
   frame.isStream = true;
   frame.requestId = requestId_;
   frame.traceparent = traceparent_;
-  if (!context_->writer.write(head, frame, out_)) {
+  if (!context_->writer.write(head, frame, out_.bytes())) {
     respond(Response(500).setClose());
     isStreamLost_ = true;
   } else if (isHead_) {
@@ -395,9 +371,9 @@ StreamWrite Connection::streamWrite(std::string_view bytes) {
   if (isStreamChunked_) {
     std::array<char, 18> size;
     const auto end = std::to_chars(size.data(), size.data() + size.size(), bytes.size(), 16);
-    out_.append(size.data(), end.ptr).append("\r\n").append(bytes).append("\r\n");
+    out_.bytes().append(size.data(), end.ptr).append("\r\n").append(bytes).append("\r\n");
   } else {
-    out_.append(bytes);
+    out_.bytes().append(bytes);
   }
   context_->flushLater(*this);
   wasBehind_ = wasBehind_ || queuedBytes() > kStreamHighBytes;
@@ -411,7 +387,7 @@ void Connection::endStream() {
     return;
   }
   if (isStreamChunked_) {
-    out_.append("0\r\n\r\n");
+    out_.bytes().append("0\r\n\r\n");
   }
   --context_->stats.streams;
   linger();
@@ -461,14 +437,11 @@ void Connection::onPeerEnd() {
 void Connection::flush() {
   const SinkRef self(this);
   while (phase_ != Phase::Closed && queuedBytes() > 0) {
-    const IoResult result = writeSome(std::string_view(out_).substr(sent_));
+    const IoResult result = transport_.write(out_.front());
     if (result.state == IoState::Ok) {
-      onProgress(result.bytes);
+      out_.onTaken(result.bytes, context_->loop.now());
     } else if (result.state == IoState::WantWrite || result.state == IoState::WantRead) {
-      if (stallDeadline_ == Instant::max()) {
-        stallDeadline_ = after(context_->options.writeStallTimeout);
-        takenSinceReset_ = 0;
-      }
+      out_.onBlocked(context_->loop.now());
       updateEvents();
       return;
     } else {
@@ -481,31 +454,11 @@ void Connection::flush() {
   }
 }
 
-void Connection::onProgress(size_t bytes) {
-  sent_ += bytes;
-  takenSinceReset_ += bytes;
-  if (stallDeadline_ != Instant::max() && takenSinceReset_ >= kMinProgressBytes) {
-    stallDeadline_ = after(context_->options.writeStallTimeout);
-    takenSinceReset_ = 0;
-  }
-  if (sent_ >= kPipelineHighBytes && sent_ < out_.size()) {
-    out_.erase(0, std::exchange(sent_, 0));
-  }
-}
-
 void Connection::onFlushed() {
-  sent_ = 0;
-  out_.clear();
-  if (out_.capacity() > kKeptBufferBytes) {
-    out_ = std::string();
-  }
-  stallDeadline_ = Instant::max();
+  out_.onEmpty();
   if (phase_ == Phase::Linger && !isShutDown_) {
     isShutDown_ = true;
-    if (tls_) {
-      tls_->sayGoodbye();
-    }
-    ::shutdown(fd_.get(), SHUT_WR);
+    transport_.endWriting();
     if (peerEnded_) {
       closeNow();
       return;
@@ -530,14 +483,14 @@ bool Connection::wantsInput() const {
 
 void Connection::updateEvents() {
   uint32_t events = wantsInput() ? static_cast<uint32_t>(EPOLLIN) : 0;
-  if (stallDeadline_ != Instant::max() || tlsWantsWrite_) {
+  if (out_.isBlocked() || tlsWantsWrite_) {
     events |= EPOLLOUT;
   }
   watch_.setEvents(events);
 }
 
 void Connection::sweep(Instant now) {
-  if (stallDeadline_ <= now) {
+  if (out_.stallDeadline() <= now) {
     ++context_->stats.cutReaders;
     closeNow();
     return;
@@ -564,7 +517,7 @@ void Connection::drain() {
   if (phase_ == Phase::Stream) {
     loseStream();
     if (isStreamChunked_) {
-      out_.append("0\r\n\r\n");
+      out_.bytes().append("0\r\n\r\n");
     }
     linger();
     flush();
@@ -585,14 +538,12 @@ void Connection::closeNow() {
   }
   phase_ = Phase::Closed;
   watch_.end();
-  tls_.reset();
-  fd_.reset();
+  transport_.close();
   if (!isProcessing_) {
     reader_.finish();
     in_ = std::string();
   }
-  out_ = std::string();
-  sent_ = 0;
+  out_.discard();
   std::exchange(context_, nullptr)->onConnectionClosed(*this);
 }
 

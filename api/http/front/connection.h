@@ -7,9 +7,10 @@
 #include <string_view>
 
 #include "api/http/front/front_context.h"
+#include "api/http/front/output_queue.h"
 #include "api/http/front/request_reader.h"
 #include "api/http/front/responder.h"
-#include "api/http/front/tls.h"
+#include "api/http/front/transport.h"
 #include "sdk/base/event_loop.h"
 
 namespace busbar::http {
@@ -59,8 +60,6 @@ class Connection final : public ResponseSink {
   void onEvent(uint32_t events);
   void handshake();
   void receive();
-  IoResult readSome();
-  IoResult writeSome(std::string_view bytes);
   void consume(std::string_view bytes);
   void process(std::string_view& input);
   void afterProcessing();
@@ -76,33 +75,28 @@ class Connection final : public ResponseSink {
   void onPeerEnd();
   void loseStream();
   void callLater(Callback<void()> Connection::* callback);
-  void onProgress(size_t bytes);
   void onFlushed();
   void updateEvents();
   bool wantsInput() const;
-  size_t queuedBytes() const { return out_.size() - sent_; }
+  size_t queuedBytes() const { return out_.size(); }
   Instant after(Milliseconds limit) const { return context_->loop.now() + limit; }
 
   FrontContext* context_;  // null once closed
-  UniqueFd fd_;
-  std::unique_ptr<TlsSession> tls_;
+  Transport transport_;
   FdWatch watch_;
   const Peer peer_;
   RequestReader reader_;
   Phase phase_ = Phase::Handshake;
-  std::string in_;   // received but not used yet
-  std::string out_;  // queued output, the first sent_ bytes of it gone
-  size_t sent_ = 0;
-  Instant deadline_ = Instant::max();       // of the phase
-  Instant stallDeadline_ = Instant::max();  // of unread output
+  std::string in_;  // received but not used yet
+  OutputQueue out_;
+  Instant deadline_ = Instant::max();  // of the phase
   Callback<void()> onDrained_;
   Callback<void()> onClosed_;
-  size_t takenSinceReset_ = 0;  // output taken by the reader since stallDeadline_ was set
-  size_t droppedBytes_ = 0;     // input dropped in Linger
-  std::string requestId_;       // of the request in work
-  std::string traceparent_;     // the same; empty when it had none
-  bool isHead_ = false;         // the request in work is HEAD
-  bool isAnswered_ = false;     // refused by its head; its body is being dropped
+  size_t droppedBytes_ = 0;  // input dropped in Linger
+  std::string requestId_;    // of the request in work
+  std::string traceparent_;  // the same; empty when it had none
+  bool isHead_ = false;      // the request in work is HEAD
+  bool isAnswered_ = false;  // refused by its head; its body is being dropped
   bool isProcessing_ = false;
   bool isHeadTimed_ = false;
   bool peerEnded_ = false;

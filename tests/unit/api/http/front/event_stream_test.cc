@@ -96,7 +96,6 @@ TEST_F(EventStreamTest, CutsAReaderAtTheLimit) {
 }
 
 TEST_F(EventStreamTest, CutsAReaderThatStalls) {
-  options_.writeStallTimeout = Milliseconds(60);
   start();
   RawHttpClient client = connect(4096);
   EventStream& stream = open(client);
@@ -105,8 +104,18 @@ TEST_F(EventStreamTest, CutsAReaderThatStalls) {
   while (stream.write(std::string(10'000, 'e')) == StreamWrite::Sent) {
     loop_->runOnce(Milliseconds(0));
   }
-  EXPECT_TRUE(client.turnUntil([&closed] { return closed; }));
+  pass(options_.writeStallTimeout);
+  EXPECT_TRUE(closed);
   EXPECT_EQ(front_->stats().cutReaders, 1U);
+}
+
+TEST_F(EventStreamTest, LastsAsLongAsItsReader) {
+  start();
+  RawHttpClient client = connect();
+  EventStream& stream = open(client);
+  pass(options_.idleTimeout * 10);
+  EXPECT_EQ(stream.write("data: 1\n\n"), StreamWrite::Sent);
+  EXPECT_TRUE(client.readUntilContains("data: 1"));
 }
 
 TEST_F(EventStreamTest, GivesHeadOnlyTheHead) {
@@ -124,7 +133,7 @@ TEST_F(EventStreamTest, EndsInOrderWhenTheFrontDrains) {
   EventStream& stream = open(client);
   bool closed = false;
   stream.onClosed([&closed] { closed = true; });
-  front_->drain(BootClock::now() + Milliseconds(60'000), nullptr);
+  front_->drain(clock_.now() + Milliseconds(60'000), nullptr);
   EXPECT_TRUE(client.readToEnd());
   EXPECT_TRUE(client.received().ends_with("0\r\n\r\n"));
   EXPECT_TRUE(client.turnUntil([&closed] { return closed; }));

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "api/http/front/front.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/raw_http_client.h"
 
 namespace busbar::http {
@@ -65,9 +66,7 @@ class TestHandler : public Handler {
 
 class FrontTest : public testing::Test {
  protected:
-  FrontTest() : loop_(std::move(EventLoop::create(clock_)).value()) {
-    options_.sweepEvery = Milliseconds(5);
-  }
+  FrontTest() : loop_(std::move(EventLoop::create(clock_)).value()) {}
   ~FrontTest() override {
     handler_.held.clear();
     handler_.streams.clear();
@@ -85,7 +84,20 @@ class FrontTest : public testing::Test {
     return response.starts_with("HTTP/1.1 " + std::to_string(status) + " ");
   }
 
-  SystemClock clock_;
+  // Lets what is on its way arrive.
+  void settle() {
+    for (int i = 0; i < 10; ++i) {
+      loop_->runOnce(Milliseconds(1));
+    }
+  }
+  // Moves the clock past `limit`, and past the next look at the limits.
+  void pass(Milliseconds limit) {
+    settle();
+    clock_.advance(limit + options_.sweepEvery);
+    settle();
+  }
+
+  FakeClock clock_;
   std::unique_ptr<EventLoop> loop_;
   FrontOptions options_;
   TestHandler handler_;

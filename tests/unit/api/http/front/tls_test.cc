@@ -157,8 +157,9 @@ class TlsFrontTest : public FrontTest {
     writePair(key.get(), name, path("cert.pem"), path("key.pem"));
   }
   void writeRsa(unsigned bits) {
-    const Owned<EVP_PKEY> key(EVP_RSA_gen(bits));
-    writePair(key.get(), "rsa", path("cert.pem"), path("key.pem"));
+    static const Owned<EVP_PKEY> good(EVP_RSA_gen(2048));  // slow to make
+    const Owned<EVP_PKEY> other(bits == 2048 ? nullptr : EVP_RSA_gen(bits));
+    writePair(other ? other.get() : good.get(), "rsa", path("cert.pem"), path("key.pem"));
   }
   Handshake handshake() { return TlsClient(*loop_, front_->port(), context_.get()).connect(); }
   std::string createError() {
@@ -315,9 +316,9 @@ TEST_F(TlsFrontTest, NamesWhatIsWrongWithTheFiles) {
 
 TEST_F(TlsFrontTest, EndsAHandshakeThatDoesNotComeOn) {
   writeEc("one");
-  options_.handshakeTimeout = Milliseconds(50);
   start();
   RawHttpClient silent = connect();
+  pass(options_.handshakeTimeout);
   EXPECT_TRUE(silent.readToEnd());
   EXPECT_EQ(front_->stats().timeouts, 1U);
 }
