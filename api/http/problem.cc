@@ -62,9 +62,14 @@ Response problem(const Error& error, const Request& request, int retryAfterSecon
 
 Response problem(const Error& error, const Request& request, const json::Object& extra,
                  int retryAfterSeconds) {
+  return problem(error, request.path(), request.requestId(), extra, retryAfterSeconds);
+}
+
+Response problem(const Error& error, std::string_view path, std::string_view requestId,
+                 const json::Object& extra, int retryAfterSeconds) {
   const int status = error.httpStatus != 0 ? error.httpStatus : toHttpStatus(error.code);
   json::Object body = common(status, error.message);
-  body.set("instance", request.path());
+  body.set("instance", path);
   body.set("code", toString(error.code));
   if (!error.reason.empty()) {
     body.set("reason", error.reason);
@@ -73,7 +78,7 @@ Response problem(const Error& error, const Request& request, const json::Object&
     body.set("field", error.field);
     body.set("parameter", error.field);
   }
-  body.set("request_id", request.requestId());
+  body.set("request_id", requestId);
   for (const auto& [name, value] : extra) {
     body.set(name, value);
   }

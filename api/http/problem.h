@@ -21,6 +21,9 @@ Response problem(const Error& error, const Request& request, int retryAfterSecon
 // The same with members added at the end, for shapes that carry more ("failures", "sys_id").
 Response problem(const Error& error, const Request& request, const json::Object& extra,
                  int retryAfterSeconds = 1);
+// The same for an answer that comes after its request is gone.
+Response problem(const Error& error, std::string_view path, std::string_view requestId,
+                 const json::Object& extra, int retryAfterSeconds = 1);
 // Without a request at hand: for bytes that never became one.
 Response problem(int status, std::string_view reason, std::string_view detail);
 

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/events/event_filter.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "api/resources/page.h"
+
+namespace busbar::api {
+namespace {
+
+Error unknown(const char* parameter, const std::string& id) {
+  Error error = Error::at(ErrorCode::NotFound, parameter,
+                          std::string(parameter) + " " + id.substr(0, 64) + " does not exist");
+  return error;
+}
+
+}  // namespace
+
+bool EventFilter::wants(HostEvent::Kind kind) const {
+  switch (kind) {
+    case HostEvent::Kind::State:
+      return wantsState;
+    case HostEvent::Kind::Log:
+      return wantsLog;
+    case HostEvent::Kind::Module:
+      return wantsModule;
+    case HostEvent::Kind::Progress:
+      break;
+  }
+  return false;
+}
+
+bool EventFilter::covers(const Site& site, std::string_view moduleId) const {
+  if (moduleIds.empty() && systemIds.empty()) {
+    return true;
+  }
+  if (moduleIds.contains(moduleId)) {
+    return true;
+  }
+  if (systemIds.empty()) {
+    return false;
+  }
+  const Site::Ids& systems = site.systemsOfModule(moduleId);
+  return std::any_of(systems.begin(), systems.end(),
+                     [this](const std::string& id) { return systemIds.contains(id); });
+}
+
+Result<EventFilter> EventFilter::parse(const http::Request& request, const Site& site) {
+  EventFilter filter;
+  auto kinds = listOf(request, "kinds");
+  if (kinds.empty()) {
+    kinds = listOf(request, "kind");
+  }
+  const bool maySeeLogs = request.principal().isSupport();
+  if (kinds.empty()) {
+    filter.wantsLog = maySeeLogs;
+  } else {
+    filter.wantsState = filter.wantsLog = filter.wantsModule = false;
+    for (const std::string& kind : kinds) {
+      bool* wants = kind == "state"    ? &filter.wantsState
+                    : kind == "log"    ? &filter.wantsLog
+                    : kind == "module" ? &filter.wantsModule
+                                       : nullptr;
+      if (wants == nullptr) {
+        return Error::at(ErrorCode::InvalidArgument, "kinds",
+                         "parameter kinds must be a list of state, log and module");
+      }
+      *wants = true;
+    }
+    if (filter.wantsLog && !maySeeLogs) {
+      return Error::because(ErrorCode::PermissionDenied, "not_allowed",
+                            "logs are for support and admins");
+    }
+  }
+  for (std::string& id : listOf(request, "module")) {
+    if (site.findModule(id) == nullptr) {
+      return unknown("module", id);
+    }
+    filter.moduleIds.insert(std::move(id));
+  }
+  for (std::string& id : listOf(request, "system")) {
+    if (site.findSystem(id) == nullptr) {
+      return unknown("system", id);
+    }
+    filter.systemIds.insert(std::move(id));
+  }
+  if (filter.moduleIds.size() + filter.systemIds.size() > kMaxIds) {
+    return Error::at(ErrorCode::InvalidArgument, "module", "at most 1000 ids may be named");
+  }
+  return filter;
+}
+
+}  // namespace busbar::api

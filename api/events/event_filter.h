@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "api/http/front/request.h"
+#include "host/client/host_client.h"
+#include "registry/site/site.h"
+#include "sdk/base/result.h"
+
+namespace busbar::api {
+
+// Which events a client wants. Value type.
+struct EventFilter {
+  static constexpr size_t kMaxIds = 1000;
+
+  bool wantsState = true;
+  bool wantsLog = true;
+  bool wantsModule = true;
+  // Both empty: every module. Otherwise those named, and those in the named systems.
+  std::set<std::string, std::less<>> moduleIds;
+  std::set<std::string, std::less<>> systemIds;
+
+  bool wants(HostEvent::Kind kind) const;
+  bool covers(const Site& site, std::string_view moduleId) const;
+
+  // From `kinds` (state, log, module; all without it), `module` and `system` (comma lists).
+  // InvalidArgument for another kind and too many ids, NotFound for an id that is not there,
+  // PermissionDenied for logs to less than support; those are left out when not asked for by name.
+  static Result<EventFilter> parse(const http::Request& request, const Site& site);
+};
+
+}  // namespace busbar::api

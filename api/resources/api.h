@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/events/event_hub.h"
+#include "api/resources/context.h"
+
+namespace busbar::api {
+
+// Everything that Busbar serves: registers all routes on a router. Shapes: api/openapi.yaml.
+// Loop-only.
+class Api {
+ public:
+  struct Parts {
+    EventLoop& loop;
+    Site& site;
+    ConfigStore& store;
+    HostClient& host;
+    model::IdGenerator& ids;
+    InstallDriver install;
+    std::string version;
+  };
+
+  // What `parts` refers to must outlive this; this must outlive the router's use of its routes.
+  explicit Api(Parts parts);
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+  ~Api();
+
+  void addRoutes(http::Router& router);
+
+  Context& context() { return context_; }
+  EventHub& events() { return events_; }
+
+ private:
+  Context context_;
+  EventHub events_;
+};
+
+}  // namespace busbar::api

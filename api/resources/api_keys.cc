@@ -1,0 +1,276 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/resources/api_keys.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "api/auth/api_key.h"
+#include "api/resources/body_reader.h"
+#include "api/resources/page.h"
+#include "api/resources/shapes.h"
+#include "registry/site/cascade.h"
+
+namespace busbar::api {
+namespace {
+
+using auth::Permission;
+using http::Request;
+using model::UserRole;
+using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+
+constexpr int64_t kMaxTtlSeconds = int64_t{100} * 365 * 24 * 3600;
+constexpr int64_t kPseudoTokenLifeSeconds = 3600;
+
+// "Panel 3" -> "panel-3@keys.local": the user that a key gets when it names none.
+std::string emailFor(std::string_view name) {
+  std::string local;
+  for (const char c : name.substr(0, 48)) {
+    const bool isUpper = c >= 'A' && c <= 'Z';
+    const bool isKept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
+    local += isUpper ? static_cast<char>(c - 'A' + 'a') : isKept ? c : '-';
+  }
+  return (local.empty() ? std::string("key") : local) + "@keys.local";
+}
+
+std::optional<UserRole> roleOf(const json::Value& value) {
+  if (value.isNull()) {
+    return UserRole::User;
+  }
+  if (const std::string* name = value.asString()) {
+    return *name == "admin_support" ? std::optional(UserRole::Admin) : model::toUserRole(*name);
+  }
+  const int64_t* number = value.asInt();
+  if (number == nullptr || *number < 0 || *number > 3) {
+    return std::nullopt;
+  }
+  return *number == 3 ? UserRole::Admin : static_cast<UserRole>(*number);
+}
+
+void readRole(BodyReader& body, std::string_view name, UserRole& role) {
+  if (const json::Value* value = body.find(name)) {
+    if (const auto parsed = roleOf(*value)) {
+      role = *parsed;
+    } else {
+      body.fail(name, "must be user, support or admin");
+    }
+  }
+}
+
+void readKey(BodyReader& body, model::ApiKey& key, int64_t nowSeconds) {
+  body.read("name", key.name);
+  body.read("description", key.description);
+  readRole(body, "role", key.permissions);
+  readRole(body, "permissions", key.permissions);
+  body.read("scopes", key.scopes);
+  body.read("expires_at", key.expiresAt);
+  int64_t ttl = 0;
+  body.read("ttl", ttl);
+  if (ttl < 0 || ttl > kMaxTtlSeconds) {
+    body.fail("ttl", "must be seconds, 1 to 100 years");
+  } else if (ttl > 0) {
+    const int64_t end = nowSeconds + ttl;
+    key.expiresAt = key.expiresAt == 0 ? end : std::min(key.expiresAt, end);
+  }
+  body.ignore({"id", "created_at", "updated_at", "version", "x_api_key", "user", "authority",
+               "authority_id", "saved_secret"});
+}
+
+int64_t nowSeconds(const Context& context) {
+  return context.loop.clock().utcNs() / 1'000'000'000;
+}
+
+void index(Context& context, Request& request, Reply reply) {
+  auto page = toPage(request);
+  if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
+    reply.fail(*refusal);
+    return;
+  }
+  const Page& wanted = std::get<Page>(page);
+  std::vector<const model::ApiKey*> rows;
+  for (const model::ApiKey* key : context.site.apiKeys()) {
+    if (wanted.search.matches({key->name, key->description, key->id})) {
+      rows.push_back(key);
+    }
+  }
+  reply.send(pageOf<model::ApiKey>(
+      request, "api_key", wanted, std::move(rows),
+      [&context](const model::ApiKey& row) { return toJson(row, context.site); }));
+}
+
+void show(Context& context, Request& request, Reply reply) {
+  const model::ApiKey* key = context.site.findApiKey(request.param("id"));
+  if (key == nullptr) {
+    reply.fail(notFound("API key", request.param("id")));
+    return;
+  }
+  reply.json(200, toJson(*key, context.site));
+}
+
+// The user that a new key belongs to, and the write that makes or raises it, if any.
+Outcome planCreate(Context& context, model::ApiKey key, const std::string& newUserId) {
+  ConfigWriter::Writes writes;
+  const model::User* user = key.userId.empty()
+                                ? context.site.findUserByEmail(emailFor(key.name))
+                                : context.site.findUser(key.userId);
+  if (user == nullptr && !key.userId.empty()) {
+    return invalidField("user_id", "names no user");
+  }
+  if (user == nullptr) {
+    model::User made;
+    made.id = newUserId;
+    made.name = key.name;
+    made.email = emailFor(key.name);
+    made.role = key.permissions;
+    model::normalise(made);
+    key.userId = made.id;
+    writes.push_back({ConfigWrite::Kind::Insert, std::move(made)});
+  } else if (user->role < key.permissions) {
+    if (!key.userId.empty()) {
+      return invalidField("permissions", "must not be above the role of the user, which is " +
+                                             std::string(model::toString(user->role)));
+    }
+    model::User raised = *user;
+    raised.role = key.permissions;
+    writes.push_back({ConfigWrite::Kind::Update, std::move(raised)});
+  }
+  if (user != nullptr) {
+    key.userId = user->id;
+  }
+  if (const auto errors = model::validate(key); !errors.empty()) {
+    return invalidFields(errors);
+  }
+  writes.push_back({ConfigWrite::Kind::Insert, std::move(key)});
+  return writes;
+}
+
+void create(Context& context, Request& request, Reply reply) {
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  model::ApiKey key;
+  body->require("name");
+  body->read("user_id", key.userId);
+  readKey(*body, key, nowSeconds(context));
+  model::normalise(key);
+  auto errors = body->finish("API key");
+  if (errors.empty() && key.name.empty()) {
+    errors.push_back({"name", "must not be blank"});
+  }
+  if (!errors.empty()) {
+    reply.fail(invalidFields(errors));
+    return;
+  }
+  key.id = context.ids.next(model::Table::ApiKey);
+  auth::NewApiKey secret = auth::generateApiKey(key.id);
+  key.secretHash = secret.secretHash;
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, key, userId = context.ids.next(model::Table::User)]() {
+        return planCreate(context, key, userId);
+      },
+      [&context, text = std::move(secret.text)](const auto& changes, Reply& done) {
+        const model::ApiKey* stored = findStored<model::ApiKey>(changes);
+        json::Object out = stored == nullptr ? json::Object() : toJson(*stored, context.site);
+        out.set("x_api_key", text);
+        http::Response response = http::Response::json(201, json::Value(std::move(out)));
+        response.set("Cache-Control", "no-store");
+        done.send(std::move(response));
+      });
+}
+
+void update(Context& context, Request& request, Reply reply) {
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(request.param("id")), body = std::move(*body)]() -> Outcome {
+        const model::ApiKey* present = context.site.findApiKey(id);
+        if (present == nullptr) {
+          return Refusal{notFound("API key", id), {}};
+        }
+        model::ApiKey changed = *present;
+        BodyReader reader = body;
+        reader.read("user_id", changed.userId);
+        if (changed.userId != present->userId) {
+          reader.fail("user_id", "must not change: make a new key");
+          changed.userId = present->userId;
+        }
+        readKey(reader, changed, nowSeconds(context));
+        model::normalise(changed);
+        auto errors = reader.finish("API key");
+        for (model::FieldError& error : model::validate(changed)) {
+          errors.push_back(std::move(error));
+        }
+        const model::User* user = context.site.findUser(changed.userId);
+        if (user != nullptr && changed.permissions > user->role) {
+          errors.push_back({"permissions", "must not be above the role of the user, which is " +
+                                               std::string(model::toString(user->role))});
+        }
+        if (!errors.empty()) {
+          return invalidFields(errors);
+        }
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
+      },
+      [&context](const auto& changes, Reply& done) {
+        const model::ApiKey* stored = findStored<model::ApiKey>(changes);
+        done.json(200, stored == nullptr ? json::Object() : toJson(*stored, context.site));
+      });
+}
+
+void erase(Context& context, Request& request, Reply reply) {
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(request.param("id"))]() -> Outcome {
+        auto planned = planErase(context.site, model::Table::ApiKey, id);
+        if (!planned) {
+          return Refusal{planned.error(), {}};
+        }
+        return std::move(*planned);
+      },
+      [](const auto&, Reply& done) { done.empty(202); });
+}
+
+// What the credential of this request stands for, in the members of PlaceOS's token.
+void inspect(Context& context, Request& request, Reply reply) {
+  const auth::Principal& principal = request.principal();
+  const model::User* user = context.site.findUser(principal.userId);
+  const int64_t now = nowSeconds(context);
+  json::Array scope;
+  for (const std::string& entry : principal.scopes) {
+    scope.emplace_back(entry);
+  }
+  json::Object who;
+  who.set("n", user == nullptr ? principal.userId : user->name);
+  who.set("e", user == nullptr ? std::string() : user->email);
+  who.set("p", static_cast<int>(principal.role));
+  who.set("r", json::Array());
+  json::Object out;
+  out.set("iss", "POS");
+  out.set("iat", now);
+  out.set("exp", now + kPseudoTokenLifeSeconds);
+  out.set("aud", request.header("Host").value_or(""));
+  out.set("sub", principal.userId);
+  out.set("scope", std::move(scope));
+  out.set("u", std::move(who));
+  reply.json(200, std::move(out));
+}
+
+}  // namespace
+
+void addApiKeyRoutes(http::Router& router, Context& context) {
+  Routes routes(router, context, kEngine, "api_keys");
+  routes.get("/api_keys", Permission::Admin, index);
+  routes.post("/api_keys", Permission::Admin, create);
+  routes.get("/api_keys/inspect", Permission::User, inspect);
+  routes.get("/api_keys/:id", Permission::Admin, show);
+  routes.update("/api_keys/:id", Permission::Admin, update);
+  routes.erase("/api_keys/:id", Permission::Admin, erase);
+}
+
+}  // namespace busbar::api

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "api/http/router/router.h"
+#include "api/resources/calls.h"
+#include "api/resources/config_writer.h"
+#include "api/resources/driver_manifests.h"
+#include "api/resources/reply.h"
+#include "host/client/host_client.h"
+#include "registry/model/ids.h"
+#include "registry/site/site.h"
+#include "registry/store/config_store.h"
+#include "sdk/base/event_loop.h"
+
+namespace busbar::api {
+
+struct InstalledDriver {
+  std::string driverId;
+  bool changed = true;  // false: this very library was installed already
+};
+// Takes a built driver's folder on this machine into the site.
+using InstallDriver =
+    Callback<void(std::string folder, Actor actor, Callback<void(Result<InstalledDriver>)> done)>;
+
+// What handlers work with. Everything referred to outlives the routes. Loop-only.
+struct Context {
+  EventLoop& loop;
+  const Site& site;
+  ConfigStore& store;
+  HostClient& host;
+  model::IdGenerator& ids;
+  InstallDriver install;
+  std::string version;
+  DriverManifests manifests{site};
+  ConfigWriter writer{loop, store};
+  Calls calls{loop, host, manifests};
+};
+
+inline constexpr std::string_view kEngine = "/api/engine/v2";
+inline constexpr std::string_view kBusbar = "/api/busbar/v1";
+
+// Registers handlers under one base path and scope.
+class Routes {
+ public:
+  using Action = void (*)(Context& context, http::Request& request, Reply reply);
+
+  Routes(http::Router& router, Context& context, std::string_view base, std::string_view scope)
+      : router_(router), context_(context), base_(base), scope_(scope) {}
+
+  void get(std::string_view path, auth::Permission permission, Action action) {
+    add(http::Method::Get, path, permission, action);
+  }
+  void post(std::string_view path, auth::Permission permission, Action action) {
+    add(http::Method::Post, path, permission, action);
+  }
+  // PUT and PATCH mean the same here: the members that are present are merged.
+  void update(std::string_view path, auth::Permission permission, Action action) {
+    add(http::Method::Put, path, permission, action);
+    add(http::Method::Patch, path, permission, action);
+  }
+  void erase(std::string_view path, auth::Permission permission, Action action) {
+    add(http::Method::Delete, path, permission, action);
+  }
+  void add(http::Method method, std::string_view path, auth::Permission permission, Action action);
+
+ private:
+  http::Router& router_;
+  Context& context_;
+  std::string_view base_;
+  std::string_view scope_;
+};
+
+// Who changes the configuration, for its log.
+Actor actorOf(const http::Request& request);
+
+}  // namespace busbar::api

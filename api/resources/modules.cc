@@ -1,0 +1,366 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/resources/modules.h"
+
+#include <algorithm>
+
+#include "api/resources/body_reader.h"
+#include "api/resources/control.h"
+#include "api/resources/page.h"
+#include "api/resources/shapes.h"
+#include "registry/settings/merge.h"
+#include "registry/site/cascade.h"
+
+namespace busbar::api {
+namespace {
+
+using auth::Permission;
+using http::Request;
+using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+
+constexpr int kLogLevelError = 4;
+
+Refusal noModule(std::string_view id) {
+  return {notFound("module", id), {}};
+}
+
+// Answers 404 itself when there is no such module.
+const model::Module* findModule(Context& context, Request& request, Reply& reply) {
+  const model::Module* mod = context.site.findModule(request.param("id"));
+  if (mod == nullptr) {
+    reply.fail(noModule(request.param("id")));
+  }
+  return mod;
+}
+
+void readModule(BodyReader& body, model::Module& mod) {
+  body.read("ip", mod.ip);
+  body.read("port", mod.port);
+  body.read("tls", mod.tls);
+  body.read("udp", mod.udp);
+  body.read("makebreak", mod.makebreak);
+  body.read("uri", mod.uri);
+  body.read("custom_name", mod.customName);
+  body.read("notes", mod.notes);
+  body.read("running", mod.running);
+  body.read("ignore_connected", mod.ignoreConnected);
+  body.read("ignore_startstop", mod.ignoreStartstop);
+  body.read("launch_on_execute", mod.launchOnExecute);
+  body.read("debug", mod.debug);
+  body.read("alert_level", mod.alertLevel);
+  body.ignore({"id", "created_at", "updated_at", "version", "driver", "control_system",
+               "core_node", "name", "role", "connected", "has_runtime_error", "error_timestamp",
+               "edge_id", "settings", "state", "state_code", "state_sentence"});
+}
+
+model::FieldErrors check(BodyReader& body, model::Module& mod, const model::Driver& driver) {
+  model::FieldErrors errors = body.finish("module");
+  model::normalise(mod, driver);
+  for (model::FieldError& error : model::validate(mod, driver)) {
+    errors.push_back(std::move(error));
+  }
+  return errors;
+}
+
+void index(Context& context, Request& request, Reply reply) {
+  auto parsed = toPage(request);
+  if (const Refusal* refusal = std::get_if<Refusal>(&parsed)) {
+    reply.fail(*refusal);
+    return;
+  }
+  Page page = std::get<Page>(parsed);
+  const std::string systemId(request.query("control_system_id").value_or(""));
+  const std::string driverId(request.query("driver_id").value_or(""));
+  std::vector<const model::Module*> rows;
+  for (const model::Module* mod : context.site.modules()) {
+    const model::Driver* driver = context.site.findDriver(mod->driverId);
+    const bool isLogic = driver != nullptr && driver->role == model::Role::Logic;
+    const bool matches =
+        (systemId.empty() || context.site.systemsOfModule(mod->id).contains(systemId)) &&
+        (driverId.empty() || mod->driverId == driverId) &&
+        (!flagOf(request, "no_logic", false) || !isLogic) &&
+        (!request.query("running") || mod->running == flagOf(request, "running", false)) &&
+        page.search.matches({context.site.resolvedName(*mod), mod->ip, mod->uri, mod->notes,
+                             mod->id, driver == nullptr ? std::string_view() : driver->name});
+    if (matches) {
+      rows.push_back(mod);
+    }
+  }
+  std::sort(rows.begin(), rows.end(),
+            [&context](const model::Module* a, const model::Module* b) {
+              return std::pair(context.site.resolvedName(*a), std::string_view(a->id)) <
+                     std::pair(context.site.resolvedName(*b), std::string_view(b->id));
+            });
+  const size_t total = rows.size();
+  if (!systemId.empty()) {  // the reference does not page these
+    page.offset = 0;
+    page.limit = total;
+  }
+  const size_t begin = std::min(page.offset, total);
+  const size_t end = std::min(begin + page.limit, total);
+  json::Array out;
+  for (size_t i = begin; i < end; ++i) {
+    out.emplace_back(toJson(*rows[i], context.site, context.host));
+  }
+  auto response = http::Response::json(200, json::Value(std::move(out)));
+  setPageHeaders(response, request, "mod", page, end - begin, total);
+  reply.send(std::move(response));
+}
+
+void show(Context& context, Request& request, Reply reply) {
+  if (const model::Module* mod = findModule(context, request, reply)) {
+    reply.json(200, toJson(*mod, context.site, context.host));
+  }
+}
+
+void answerModule(Context& context, int status, const std::vector<ConfigChange>& changes,
+                  Reply& reply) {
+  const model::Module* stored = findStored<model::Module>(changes);
+  if (stored == nullptr) {
+    reply.empty(status);
+    return;
+  }
+  reply.json(status, toJson(*stored, context.site, context.host));
+}
+
+void create(Context& context, Request& request, Reply reply) {
+  auto parsed = BodyReader::parse(request.body());
+  if (!parsed) {
+    reply.fail(parsed.error());
+    return;
+  }
+  BodyReader& body = *parsed;
+  model::Module mod;
+  body.require("driver_id");
+  body.read("driver_id", mod.driverId);
+  const model::Driver* driver = context.site.findDriver(mod.driverId);
+  if (driver == nullptr) {
+    auto errors = body.finish("module");
+    std::erase_if(errors, [](const auto& error) { return error.field != "driver_id"; });
+    reply.fail(errors.empty()
+                   ? invalidField("driver_id", "names no installed driver; install one first")
+                   : invalidFields(errors));
+    return;
+  }
+  mod.port = driver->defaultPort;
+  mod.alertLevel = driver->alertLevel;
+  mod.ignoreConnected = driver->ignoreConnected;
+  body.read("control_system_id", mod.controlSystemId);
+  readModule(body, mod);
+  if (mod.ip.empty()) {
+    // Only an address gives the default port a meaning.
+    const json::Value* port = body.find("port");
+    mod.port = port == nullptr ? 0 : mod.port;
+  }
+  const auto errors = check(body, mod, *driver);
+  if (!errors.empty()) {
+    reply.fail(invalidFields(errors));
+    return;
+  }
+  mod.id = context.ids.next(model::Table::Module);
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, mod]() -> Outcome {
+        auto planned = planInsertModule(context.site, mod);
+        if (planned) {
+          return std::move(*planned);
+        }
+        const Error& error = planned.error();
+        return error.field.empty() ? Refusal{error, {}} : invalidField(error.field, error.message);
+      },
+      [&context](const auto& changes, Reply& done) { answerModule(context, 201, changes, done); });
+}
+
+void update(Context& context, Request& request, Reply reply) {
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(request.param("id")), body = std::move(*body)]() -> Outcome {
+        const model::Module* present = context.site.findModule(id);
+        const model::Driver* driver =
+            present == nullptr ? nullptr : context.site.findDriver(present->driverId);
+        if (driver == nullptr) {
+          return noModule(id);
+        }
+        model::Module changed = *present;
+        BodyReader reader = body;
+        reader.read("driver_id", changed.driverId);
+        reader.read("control_system_id", changed.controlSystemId);
+        if (changed.driverId != present->driverId) {
+          reader.fail("driver_id", "must not change: make a new module");
+        }
+        if (changed.controlSystemId != present->controlSystemId) {
+          reader.fail("control_system_id", "must not change: make a new module");
+        }
+        changed.driverId = present->driverId;
+        changed.controlSystemId = present->controlSystemId;
+        readModule(reader, changed);
+        const auto errors = check(reader, changed, *driver);
+        if (!errors.empty()) {
+          return invalidFields(errors);
+        }
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
+      },
+      [&context](const auto& changes, Reply& done) { answerModule(context, 200, changes, done); });
+}
+
+void erase(Context& context, Request& request, Reply reply) {
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(request.param("id"))]() -> Outcome {
+        auto planned = planErase(context.site, model::Table::Module, id);
+        if (!planned) {
+          return Refusal{planned.error(), {}};
+        }
+        return std::move(*planned);
+      },
+      [](const auto&, Reply& done) { done.empty(202); });
+}
+
+void setRunning(Context& context, Request& request, Reply reply, bool isRunning) {
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(request.param("id")), isRunning]() -> Outcome {
+        const model::Module* present = context.site.findModule(id);
+        if (present == nullptr) {
+          return noModule(id);
+        }
+        if (present->running == isRunning) {
+          return ConfigWriter::Writes{};
+        }
+        model::Module changed = *present;
+        changed.running = isRunning;
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
+      },
+      [](const auto&, Reply& done) { done.empty(200); });
+}
+
+void load(Context& context, Request& request, Reply reply) {
+  const model::Module* mod = findModule(context, request, reply);
+  if (mod == nullptr) {
+    return;
+  }
+  context.host.reload(mod->id, [reply = std::move(reply)](Status status) mutable {
+    if (status.ok()) {
+      reply.json(200, true);
+    } else {
+      reply.fail(status.error());
+    }
+  });
+}
+
+void state(Context& context, Request& request, Reply reply) {
+  const model::Module* mod = findModule(context, request, reply);
+  if (mod == nullptr) {
+    return;
+  }
+  auto texts = stateTexts(context, mod->id);
+  if (!texts) {
+    reply.fail(texts.error());
+    return;
+  }
+  reply.json(200, std::move(*texts));
+}
+
+// A JSON string that holds JSON text: so the reference has it, and its clients decode twice.
+void stateKey(Context& context, Request& request, Reply reply) {
+  const model::Module* mod = findModule(context, request, reply);
+  if (mod == nullptr) {
+    return;
+  }
+  auto text = stateText(context, mod->id, request.param("key"));
+  if (!text) {
+    reply.fail(text.error());
+    return;
+  }
+  reply.json(200, std::move(*text));
+}
+
+void settings(Context& context, Request& request, Reply reply) {
+  const model::Module* mod = findModule(context, request, reply);
+  if (mod == nullptr) {
+    return;
+  }
+  json::Array out;
+  for (const model::Settings* row : settingsChain(context.site, *mod)) {
+    out.emplace_back(toJson(*row, request.principal()));
+  }
+  reply.json(200, std::move(out));
+}
+
+void errors(Context& context, Request& request, Reply reply) {
+  const model::Module* mod = findModule(context, request, reply);
+  if (mod == nullptr) {
+    return;
+  }
+  const ModuleHealth health = context.host.health(mod->id);
+  if (health.code.empty()) {
+    reply.fail(Error::of(ErrorCode::NotFound, "module " + mod->id + " has no error"));
+    return;
+  }
+  json::Array out;
+  out.emplace_back(health.code + ": " + health.sentence);
+  if (auto lines = context.host.logs(mod->id)) {
+    for (const LogLine& line : *lines) {
+      if (line.level >= kLogLevelError) {
+        out.emplace_back(line.message);
+      }
+    }
+  }
+  reply.json(200, std::move(out));
+}
+
+// Whether the link is up; Busbar sends no packets of its own for this.
+void ping(Context& context, Request& request, Reply reply) {
+  const model::Module* mod = findModule(context, request, reply);
+  if (mod == nullptr) {
+    return;
+  }
+  const model::Driver* driver = context.site.findDriver(mod->driverId);
+  if (driver == nullptr || driver->role == model::Role::Logic) {
+    reply.fail(missingParameter("id", "must be a module with a device: this one is logic"));
+    return;
+  }
+  const ModuleHealth health = context.host.health(mod->id);
+  json::Object out;
+  out.set("host", mod->uri.empty() ? mod->ip : mod->uri);
+  out.set("pingable", health.running && health.connected);
+  if (!health.sentence.empty()) {
+    out.set("warning", health.sentence);
+  }
+  reply.json(200, std::move(out));
+}
+
+void execute(Context& context, Request& request, Reply reply) {
+  if (const model::Module* mod = findModule(context, request, reply)) {
+    context.calls.start(request, std::move(reply.responder()), *mod, request.param("method"));
+  }
+}
+
+}  // namespace
+
+void addModuleRoutes(http::Router& router, Context& context) {
+  Routes routes(router, context, kEngine, "modules");
+  routes.get("/modules", Permission::ZoneRead, index);
+  routes.post("/modules", Permission::ZoneCreate, create);
+  routes.get("/modules/:id", Permission::ZoneRead, show);
+  routes.update("/modules/:id", Permission::ZoneUpdate, update);
+  routes.erase("/modules/:id", Permission::ZoneDelete, erase);
+  routes.post("/modules/:id/start", Permission::ZoneOperate,
+              [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); });
+  routes.post("/modules/:id/stop", Permission::ZoneOperate,
+              [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), false); });
+  routes.post("/modules/:id/load", Permission::Admin, load);
+  routes.post("/modules/:id/exec/:method", Permission::Admin, execute);
+  routes.get("/modules/:id/state", Permission::Support, state);
+  routes.get("/modules/:id/state/:key", Permission::Admin, stateKey);
+  routes.get("/modules/:id/settings", Permission::Admin, settings);
+  routes.get("/modules/:id/error", Permission::Support, errors);
+  routes.post("/modules/:id/ping", Permission::Support, ping);
+}
+
+}  // namespace busbar::api

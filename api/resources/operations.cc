@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/resources/operations.h"
+
+#include <map>
+
+#include "api/resources/page.h"
+#include "api/resources/shapes.h"
+
+namespace busbar::api {
+namespace {
+
+using auth::Permission;
+using http::Request;
+
+void runners(Context& context, Request&, Reply reply) {
+  json::Array out;
+  for (const RunnerInfo& runner : context.host.runners()) {
+    out.emplace_back(toJson(runner));
+  }
+  reply.json(200, std::move(out));
+}
+
+bool isModuleOrDriver(Context& context, std::string_view id) {
+  return context.site.findModule(id) != nullptr || context.site.findDriver(id) != nullptr;
+}
+
+void exitReports(Context& context, Request& request, Reply reply) {
+  const std::string_view id = request.param("id");
+  if (!isModuleOrDriver(context, id)) {
+    reply.fail(notFound("module or driver", id));
+    return;
+  }
+  json::Array out;
+  for (const ExitReport& report : context.host.exitReports(id)) {
+    out.emplace_back(toJson(report));
+  }
+  reply.json(200, std::move(out));
+}
+
+void release(Context& context, Request& request, Reply reply) {
+  const std::string_view id = request.param("id");
+  if (!isModuleOrDriver(context, id)) {
+    reply.fail(notFound("module or driver", id));
+    return;
+  }
+  if (const Status status = context.host.release(id); !status.ok()) {
+    reply.fail(status.error());
+    return;
+  }
+  reply.empty(200);
+}
+
+void logs(Context& context, Request& request, Reply reply) {
+  const std::string_view id = request.param("id");
+  if (context.site.findModule(id) == nullptr) {
+    reply.fail(notFound("module", id));
+    return;
+  }
+  auto lines = context.host.logs(id);
+  if (!lines) {
+    reply.fail(lines.error());
+    return;
+  }
+  json::Array out;
+  for (const LogLine& line : *lines) {
+    out.emplace_back(toJson(line));
+  }
+  reply.json(200, std::move(out));
+}
+
+void health(Context& context, Request& request, Reply reply) {
+  const std::string_view id = request.param("id");
+  if (context.site.findModule(id) == nullptr) {
+    reply.fail(notFound("module", id));
+    return;
+  }
+  json::Object out = toJson(context.host.health(id));
+  json::Array exits;
+  for (const ExitReport& report : context.host.exitReports(id)) {
+    exits.emplace_back(toJson(report));
+  }
+  out.set("module_id", id);
+  out.set("exit_reports", std::move(exits));
+  reply.json(200, std::move(out));
+}
+
+void killRunner(Context& context, Request& request, Reply reply) {
+  const std::string_view id = request.param("id");
+  if (context.site.findModule(id) == nullptr) {
+    reply.fail(notFound("module", id));
+    return;
+  }
+  if (const Status status = context.host.killRunner(id); !status.ok()) {
+    reply.fail(status.error());
+    return;
+  }
+  reply.empty(202);
+}
+
+void status(Context& context, Request&, Reply reply) {
+  std::map<std::string, int64_t> states;
+  int64_t disconnected = 0;
+  for (const model::Module* mod : context.site.modules()) {
+    const ModuleHealth of = context.host.health(mod->id);
+    ++states[of.state];
+    disconnected += mod->running && !of.connected ? 1 : 0;
+  }
+  int64_t unsignedDrivers = 0;
+  for (const model::Driver* driver : context.site.drivers()) {
+    unsignedDrivers += driver->trust == model::Trust::Unsigned ? 1 : 0;
+  }
+  json::Object modules;
+  for (const auto& [name, count] : states) {
+    modules.set(name, count);
+  }
+  std::map<std::string, int64_t> tiers;
+  const auto runnersNow = context.host.runners();
+  for (const RunnerInfo& runner : runnersNow) {
+    ++tiers[runner.tier];
+  }
+  json::Object sandbox;
+  for (const auto& [tier, count] : tiers) {
+    sandbox.set(tier, count);
+  }
+  json::Object out;
+  out.set("version", context.version);
+  out.set("drivers", static_cast<int64_t>(context.site.drivers().size()));
+  out.set("drivers_unsigned", unsignedDrivers);
+  out.set("systems", static_cast<int64_t>(context.site.systems().size()));
+  out.set("modules", std::move(modules));
+  out.set("modules_disconnected", disconnected);
+  out.set("runners", static_cast<int64_t>(runnersNow.size()));
+  out.set("sandbox_tiers", std::move(sandbox));
+  out.set("configuration_position", static_cast<int64_t>(context.site.position()));
+  reply.json(200, std::move(out));
+}
+
+void version(Context& context, Request&, Reply reply) {
+  json::Object out;
+  out.set("service", "busbar");
+  out.set("version", context.version);
+  out.set("platform_version", context.version);
+  reply.json(200, std::move(out));
+}
+
+void platform(Context& context, Request&, Reply reply) {
+  json::Object out;
+  out.set("version", context.version);
+  out.set("changelog", "");
+  reply.json(200, std::move(out));
+}
+
+// Those that a route of this server asks for, and the one that opens all.
+void scopes(Context&, Request&, Reply reply) {
+  json::Array out;
+  for (const char* name : {"public", "api_keys", "busbar", "control", "drivers", "modules", "root",
+                           "settings", "systems", "zones"}) {
+    out.emplace_back(name);
+  }
+  reply.json(200, std::move(out));
+}
+
+void alive(Context&, Request&, Reply reply) {
+  reply.empty(200);
+}
+
+}  // namespace
+
+void addOperationsRoutes(http::Router& router, Context& context) {
+  Routes root(router, context, kEngine, "root");
+  root.get("", Permission::None, alive);
+  root.get("/version", Permission::User, version);
+  root.get("/platform", Permission::User, platform);
+  root.get("/scopes", Permission::User, scopes);
+  Routes routes(router, context, kBusbar, "busbar");
+  routes.get("/status", Permission::Support, status);
+  routes.get("/runners", Permission::Support, runners);
+  routes.get("/exit_reports/:id", Permission::Support, exitReports);
+  routes.post("/quarantine/:id/release", Permission::Admin, release);
+  routes.get("/modules/:id/logs", Permission::Support, logs);
+  routes.get("/modules/:id/health", Permission::ZoneRead, health);
+  routes.post("/modules/:id/kill", Permission::Admin, killRunner);
+}
+
+}  // namespace busbar::api

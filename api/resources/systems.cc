@@ -1,0 +1,378 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/resources/systems.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "api/resources/body_reader.h"
+#include "api/resources/page.h"
+#include "api/resources/shapes.h"
+#include "registry/settings/merge.h"
+#include "registry/site/cascade.h"
+
+namespace busbar::api {
+
+using auth::Permission;
+using http::Request;
+using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+
+const model::System* findSystem(const Site& site, std::string_view reference) {
+  if (reference.find('@') == std::string_view::npos) {
+    return site.findSystem(reference);
+  }
+  std::string email(reference);
+  std::transform(email.begin(), email.end(), email.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return site.findSystemByEmail(email);
+}
+
+namespace {
+
+Refusal noSystem(std::string_view reference) {
+  return {notFound("system", reference), {}};
+}
+
+model::FieldErrors readSystem(BodyReader& body, model::System& system) {
+  body.read("name", system.name);
+  body.read("description", system.description);
+  body.read("email", system.email);
+  body.read("display_name", system.displayName);
+  body.read("code", system.code);
+  body.read("type", system.type);
+  body.read("map_id", system.mapId);
+  body.read("timezone", system.timezone);
+  body.read("support_url", system.supportUrl);
+  body.read("features", system.features);
+  body.read("images", system.images);
+  body.read("capacity", system.capacity);
+  body.read("installed_ui_devices", system.installedUiDevices);
+  body.read("bookable", system.bookable);
+  body.read("public", system.isPublic);
+  body.read("zones", system.zones);
+  body.read("modules", system.modules);
+  body.ignore({"id", "created_at", "updated_at", "version", "zone_data", "module_data", "settings",
+               "approval", "security_groups", "timetable_url", "camera_url", "room_booking_url",
+               "camera_snapshot_url", "camera_snapshot_urls", "signage", "orientation",
+               "playlists", "signage_last_seen", "playlist_item_id", "space_config"});
+  model::FieldErrors errors = body.finish("system");
+  model::normalise(system);
+  for (model::FieldError& error : model::validate(system)) {
+    errors.push_back(std::move(error));
+  }
+  return errors;
+}
+
+json::Object completeJson(Context& context, const model::System& system) {
+  json::Object out = toJson(system);
+  json::Array zones;
+  for (const std::string& id : system.zones) {
+    if (const model::Zone* zone = context.site.findZone(id)) {
+      zones.emplace_back(toJson(*zone));
+    }
+  }
+  json::Array modules;
+  for (const std::string& id : system.modules) {
+    if (const model::Module* mod = context.site.findModule(id)) {
+      modules.emplace_back(toJson(*mod, context.site, context.host));
+    }
+  }
+  out.set("zone_data", std::move(zones));
+  out.set("module_data", std::move(modules));
+  return out;
+}
+
+bool hasAll(const std::vector<std::string>& have, const std::vector<std::string>& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&have](const std::string& entry) {
+    return std::find(have.begin(), have.end(), entry) != have.end();
+  });
+}
+
+bool hasAny(const std::vector<std::string>& wanted, const std::string& value) {
+  return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
+}
+
+void index(Context& context, Request& request, Reply reply) {
+  auto page = toPage(request);
+  if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
+    reply.fail(*refusal);
+    return;
+  }
+  const Page& wanted = std::get<Page>(page);
+  int64_t capacity = 0;
+  if (const auto text = request.query("capacity")) {
+    const auto parsed = std::from_chars(text->data(), text->data() + text->size(), capacity);
+    if (parsed.ec != std::errc() || parsed.ptr != text->data() + text->size()) {
+      reply.fail(badParameter("capacity", "must be an integer"));
+      return;
+    }
+  }
+  const auto zones = listOf(request, "zone_id");
+  const auto features = listOf(request, "features");
+  const auto emails = listOf(request, "email");
+  const auto moduleIds = listOf(request, "module_id");
+  std::vector<const model::System*> rows;
+  for (const model::System* system : context.site.systems()) {
+    const bool matches =
+        system->capacity >= capacity && hasAll(system->zones, zones) &&
+        hasAll(system->features, features) && hasAny(emails, system->email) &&
+        hasAll(system->modules, moduleIds) &&
+        (!request.query("bookable") || system->bookable == flagOf(request, "bookable", false)) &&
+        (!flagOf(request, "public", false) || system->isPublic) &&
+        wanted.search.matches({system->name, system->description, system->displayName,
+                               system->email, system->code, system->id});
+    if (matches) {
+      rows.push_back(system);
+    }
+  }
+  reply.send(pageOf<model::System>(request, "sys", wanted, std::move(rows),
+                                   [](const model::System& row) { return toJson(row); }));
+}
+
+void show(Context& context, Request& request, Reply reply) {
+  const model::System* system = findSystem(context.site, request.param("id"));
+  if (system == nullptr) {
+    reply.fail(noSystem(request.param("id")));
+    return;
+  }
+  reply.json(200, flagOf(request, "complete", false) ? completeJson(context, *system)
+                                                     : toJson(*system));
+}
+
+void answerSystem(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
+  const model::System* stored = findStored<model::System>(changes);
+  if (stored == nullptr) {
+    reply.empty(status);
+    return;
+  }
+  reply.json(status, toJson(*stored));
+}
+
+void create(Context& context, Request& request, Reply reply) {
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  model::System system;
+  const auto errors = readSystem(*body, system);
+  if (!errors.empty()) {
+    reply.fail(invalidFields(errors));
+    return;
+  }
+  system.id = context.ids.next(model::Table::System);
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [system]() -> Outcome {
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, system}};
+      },
+      [](const auto& changes, Reply& done) { answerSystem(201, changes, done); });
+}
+
+// The version that the client has seen; PlaceOS's clients send it in the query.
+std::variant<int64_t, Refusal> versionOf(const Request& request) {
+  const auto text = request.query("version");
+  if (!text) {
+    return missingParameter("version", "is required: the version of the system that you changed");
+  }
+  int64_t version = 0;
+  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), version);
+  if (parsed.ec != std::errc() || parsed.ptr != text->data() + text->size()) {
+    return badParameter("version", "must be an integer");
+  }
+  return version;
+}
+
+void update(Context& context, Request& request, Reply reply) {
+  auto version = versionOf(request);
+  if (const Refusal* refusal = std::get_if<Refusal>(&version)) {
+    reply.fail(*refusal);
+    return;
+  }
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, seen = std::get<int64_t>(version), reference = std::string(request.param("id")),
+       body = std::move(*body)]() -> Outcome {
+        const model::System* present = findSystem(context.site, reference);
+        if (present == nullptr) {
+          return noSystem(reference);
+        }
+        if (present->version != seen) {
+          return Refusal{Error::because(ErrorCode::Aborted, "version_clash",
+                                        "system " + present->id + " is at version " +
+                                            std::to_string(present->version) +
+                                            "; read it again, then repeat the change"),
+                         {}};
+        }
+        model::System changed = *present;
+        BodyReader reader = body;
+        const auto errors = readSystem(reader, changed);
+        if (!errors.empty()) {
+          return invalidFields(errors);
+        }
+        ++changed.version;
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
+      },
+      [](const auto& changes, Reply& done) { answerSystem(200, changes, done); });
+}
+
+Outcome toOutcome(Result<std::vector<ConfigWrite>> planned) {
+  if (!planned) {
+    return Refusal{planned.error(), {}};
+  }
+  return std::move(*planned);
+}
+
+void erase(Context& context, Request& request, Reply reply) {
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, reference = std::string(request.param("id"))]() -> Outcome {
+        const model::System* present = findSystem(context.site, reference);
+        if (present == nullptr) {
+          return noSystem(reference);
+        }
+        return toOutcome(planErase(context.site, model::Table::System, present->id));
+      },
+      [](const auto&, Reply& done) { done.empty(202); });
+}
+
+void zonesOf(Context& context, Request& request, Reply reply) {
+  const model::System* system = findSystem(context.site, request.param("id"));
+  if (system == nullptr) {
+    reply.fail(noSystem(request.param("id")));
+    return;
+  }
+  json::Array out;
+  for (const std::string& id : system->zones) {
+    if (const model::Zone* zone = context.site.findZone(id)) {
+      out.emplace_back(toJson(*zone));
+    }
+  }
+  const size_t count = out.size();
+  auto response = http::Response::json(200, json::Value(std::move(out)));
+  response.set("X-Total-Count", std::to_string(count));
+  reply.send(std::move(response));
+}
+
+void settingsOf(Context& context, Request& request, Reply reply) {
+  const model::System* system = findSystem(context.site, request.param("id"));
+  if (system == nullptr) {
+    reply.fail(noSystem(request.param("id")));
+    return;
+  }
+  json::Array out;
+  const auto append = [&](std::string_view parentId) {
+    for (const model::Settings* settings : context.site.settingsOf(parentId)) {
+      out.emplace_back(toJson(*settings, request.principal()));
+    }
+  };
+  for (const std::string& zoneId : system->zones) {
+    append(zoneId);
+  }
+  append(system->id);
+  reply.json(200, std::move(out));
+}
+
+void addModule(Context& context, Request& request, Reply reply) {
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, reference = std::string(request.param("id")),
+       moduleId = std::string(request.param("module_id"))]() -> Outcome {
+        const model::System* present = findSystem(context.site, reference);
+        const model::Module* mod = context.site.findModule(moduleId);
+        if (present == nullptr) {
+          return noSystem(reference);
+        }
+        if (mod == nullptr) {
+          return Refusal{notFound("module", moduleId), {}};
+        }
+        if (!mod->controlSystemId.empty() && mod->controlSystemId != present->id) {
+          return invalidField("module_id", "is a logic module of another system");
+        }
+        model::System changed = *present;
+        if (std::find(changed.modules.begin(), changed.modules.end(), moduleId) ==
+            changed.modules.end()) {
+          changed.modules.push_back(moduleId);
+        }
+        ++changed.version;
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
+      },
+      [](const auto& changes, Reply& done) { answerSystem(200, changes, done); });
+}
+
+void removeModule(Context& context, Request& request, Reply reply) {
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, reference = std::string(request.param("id")),
+       moduleId = std::string(request.param("module_id"))]() -> Outcome {
+        const model::System* present = findSystem(context.site, reference);
+        if (present == nullptr) {
+          return noSystem(reference);
+        }
+        return toOutcome(planRemoveModule(context.site, present->id, moduleId));
+      },
+      [](const auto& changes, Reply& done) { answerSystem(202, changes, done); });
+}
+
+// Only modules of this system alone, unless the client asks for all of them.
+bool isSingleOccurrence(const Request& request) {
+  if (request.query("single_occurrence")) {
+    return flagOf(request, "single_occurrence", true);
+  }
+  const auto body = json::parse(request.body());
+  const json::Value* flag = body.ok() ? body->find("single_occurrence") : nullptr;
+  return flag == nullptr || flag->asBool() == nullptr || *flag->asBool();
+}
+
+void setRunning(Context& context, Request& request, Reply reply, bool isRunning) {
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, reference = std::string(request.param("id")),
+       single = isSingleOccurrence(request), isRunning]() -> Outcome {
+        const model::System* system = findSystem(context.site, reference);
+        if (system == nullptr) {
+          return noSystem(reference);
+        }
+        ConfigWriter::Writes writes;
+        for (const std::string& id : system->modules) {
+          const model::Module* mod = context.site.findModule(id);
+          if (mod == nullptr || mod->ignoreStartstop || mod->running == isRunning ||
+              (single && context.site.systemsOfModule(id).size() > 1)) {
+            continue;
+          }
+          model::Module changed = *mod;
+          changed.running = isRunning;
+          writes.push_back({ConfigWrite::Kind::Update, std::move(changed)});
+        }
+        return writes;
+      },
+      [](const auto&, Reply& done) { done.empty(200); });
+}
+
+}  // namespace
+
+void addSystemRoutes(http::Router& router, Context& context) {
+  Routes routes(router, context, kEngine, "systems");
+  routes.get("/systems", Permission::User, index);
+  routes.post("/systems", Permission::ZoneCreate, create);
+  routes.get("/systems/:id", Permission::User, show);
+  routes.update("/systems/:id", Permission::ZoneUpdate, update);
+  routes.erase("/systems/:id", Permission::ZoneDelete, erase);
+  routes.get("/systems/:id/zones", Permission::Admin, zonesOf);
+  routes.get("/systems/:id/settings", Permission::Admin, settingsOf);
+  routes.add(http::Method::Put, "/systems/:id/module/:module_id", Permission::ZoneUpdate,
+             addModule);
+  routes.erase("/systems/:id/module/:module_id", Permission::ZoneDelete, removeModule);
+  routes.post("/systems/:id/start", Permission::ZoneOperate,
+              [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); });
+  routes.post("/systems/:id/stop", Permission::ZoneOperate,
+              [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), false); });
+}
+
+}  // namespace busbar::api

@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "api/resources/context.h"
+
+namespace busbar::api {
+
+// /systems: rows, their zones, settings and modules, start and stop. What goes through to a module
+// is in control.h. A system may be named by its e-mail address where the row itself is meant.
+void addSystemRoutes(http::Router& router, Context& context);
+
+// By id, or by e-mail when `reference` is one; nullptr when there is none.
+const model::System* findSystem(const Site& site, std::string_view reference);
+
+}  // namespace busbar::api

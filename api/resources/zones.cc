@@ -1,0 +1,250 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/resources/zones.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "api/resources/body_reader.h"
+#include "api/resources/page.h"
+#include "api/resources/shapes.h"
+#include "registry/site/cascade.h"
+
+namespace busbar::api {
+namespace {
+
+using auth::Permission;
+using http::Request;
+using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+
+constexpr Milliseconds kZoneCallLimit{10'000};
+
+model::FieldErrors readZone(BodyReader& body, model::Zone& zone) {
+  body.read("name", zone.name);
+  body.read("description", zone.description);
+  body.read("tags", zone.tags);
+  body.read("parent_id", zone.parentId);
+  body.read("location", zone.location);
+  body.read("display_name", zone.displayName);
+  body.read("code", zone.code);
+  body.read("type", zone.type);
+  body.read("map_id", zone.mapId);
+  body.read("timezone", zone.timezone);
+  body.read("images", zone.images);
+  body.read("count", zone.count);
+  body.read("capacity", zone.capacity);
+  body.ignore({"id", "created_at", "updated_at", "version", "triggers", "trigger_data", "playlists",
+               "place_id", "children_count", "settings"});
+  model::FieldErrors errors = body.finish("zone");
+  model::normalise(zone);
+  for (model::FieldError& error : model::validate(zone)) {
+    errors.push_back(std::move(error));
+  }
+  return errors;
+}
+
+bool isIn(const std::vector<std::string>& list, const std::string& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+void index(Context& context, Request& request, Reply reply) {
+  auto page = toPage(request);
+  if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
+    reply.fail(*refusal);
+    return;
+  }
+  const Page& wanted = std::get<Page>(page);
+  const auto parents = listOf(request, "parent_id");
+  const auto tags = listOf(request, "tags");
+  if (!request.principal().isSupport() && parents.empty() && tags.empty()) {
+    reply.fail(Error::because(ErrorCode::PermissionDenied, "not_allowed",
+                              "give parent_id or tags: all zones are listed for support only"));
+    return;
+  }
+  std::vector<const model::Zone*> rows;
+  for (const model::Zone* zone : context.site.zones()) {
+    const bool isChild = parents.empty() || isIn(parents, zone->parentId) ||
+                         (zone->parentId.empty() && isIn(parents, "root"));
+    const bool hasTags = std::all_of(tags.begin(), tags.end(), [zone](const std::string& tag) {
+      return isIn(zone->tags, tag);
+    });
+    if (isChild && hasTags &&
+        wanted.search.matches({zone->name, zone->description, zone->displayName, zone->code,
+                               zone->location, zone->id})) {
+      rows.push_back(zone);
+    }
+  }
+  const bool withChildren = flagOf(request, "include_children_count", false);
+  reply.send(pageOf<model::Zone>(request, "zone", wanted, std::move(rows),
+                                 [&context, withChildren](const model::Zone& row) {
+                                   json::Object out = toJson(row);
+                                   if (withChildren) {
+                                     const auto& children = context.site.childrenOfZone(row.id);
+                                     out.set("children_count",
+                                             static_cast<int64_t>(children.size()));
+                                   }
+                                   return out;
+                                 }));
+}
+
+void tags(Context& context, Request&, Reply reply) {
+  std::set<std::string> all;
+  for (const model::Zone* zone : context.site.zones()) {
+    all.insert(zone->tags.begin(), zone->tags.end());
+  }
+  json::Array out;
+  for (const std::string& tag : all) {
+    out.emplace_back(tag);
+  }
+  reply.json(200, std::move(out));
+}
+
+void show(Context& context, Request& request, Reply reply) {
+  const model::Zone* zone = context.site.findZone(request.param("id"));
+  if (zone == nullptr) {
+    reply.fail(notFound("zone", request.param("id")));
+    return;
+  }
+  reply.json(200, toJson(*zone));
+}
+
+void answerZone(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
+  const model::Zone* stored = findStored<model::Zone>(changes);
+  reply.json(status, stored == nullptr ? json::Object() : toJson(*stored));
+}
+
+void create(Context& context, Request& request, Reply reply) {
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  model::Zone zone;
+  const auto errors = readZone(*body, zone);
+  if (!errors.empty()) {
+    reply.fail(invalidFields(errors));
+    return;
+  }
+  zone.id = context.ids.next(model::Table::Zone);
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [zone]() -> Outcome {
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, zone}};
+      },
+      [](const auto& changes, Reply& done) { answerZone(201, changes, done); });
+}
+
+// True if `zoneId` is `ancestorId` or lies in it.
+bool liesIn(const Site& site, std::string zoneId, const std::string& ancestorId) {
+  for (size_t depth = 0; !zoneId.empty() && depth < 1000; ++depth) {
+    if (zoneId == ancestorId) {
+      return true;
+    }
+    const model::Zone* zone = site.findZone(zoneId);
+    zoneId = zone == nullptr ? std::string() : zone->parentId;
+  }
+  return false;
+}
+
+void update(Context& context, Request& request, Reply reply) {
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(request.param("id")), body = std::move(*body)]() -> Outcome {
+        const model::Zone* present = context.site.findZone(id);
+        if (present == nullptr) {
+          return Refusal{notFound("zone", id), {}};
+        }
+        model::Zone changed = *present;
+        BodyReader reader = body;
+        auto errors = readZone(reader, changed);
+        if (errors.empty() && liesIn(context.site, changed.parentId, id)) {
+          errors.push_back({"parent_id", "must not lie in the zone itself"});
+        }
+        if (!errors.empty()) {
+          return invalidFields(errors);
+        }
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
+      },
+      [](const auto& changes, Reply& done) { answerZone(200, changes, done); });
+}
+
+void erase(Context& context, Request& request, Reply reply) {
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(request.param("id"))]() -> Outcome {
+        auto planned = planErase(context.site, model::Table::Zone, id);
+        if (!planned) {
+          return Refusal{planned.error(), {}};
+        }
+        return std::move(*planned);
+      },
+      [](const auto&, Reply& done) { done.empty(202); });
+}
+
+// Outcome of one call per system; the last completion to go answers.
+struct ZoneCall {
+  explicit ZoneCall(Reply r) : reply(std::move(r)) {}
+  ~ZoneCall() {
+    json::Object out;
+    out.set("success", std::move(success));
+    out.set("failure", std::move(failure));
+    out.set("module_missing", std::move(missing));
+    reply.json(200, std::move(out));
+  }
+  Reply reply;
+  json::Array success;
+  json::Array failure;
+  json::Array missing;
+};
+
+void execute(Context& context, Request& request, Reply reply) {
+  const model::Zone* zone = context.site.findZone(request.param("id"));
+  if (zone == nullptr) {
+    reply.fail(notFound("zone", request.param("id")));
+    return;
+  }
+  const std::string args = request.body().empty() ? std::string("[]") : request.body();
+  if (const Status checked = json::check(args); !checked.ok()) {
+    reply.fail(checked.error());
+    return;
+  }
+  const std::string slug(request.param("slug"));
+  ExecuteRequest call;
+  call.function = std::string(request.param("method"));
+  call.args = args;
+  call.caller = {request.principal().userId, request.principal().role, request.trace().toHeader()};
+  call.deadline = context.loop.now() + kZoneCallLimit;
+  const auto calls = std::make_shared<ZoneCall>(std::move(reply));
+  for (const std::string& systemId : context.site.systemsOfZone(zone->id)) {
+    const model::Module* mod = context.site.resolve(systemId, slug);
+    if (mod == nullptr) {
+      calls->missing.emplace_back(systemId);
+      continue;
+    }
+    call.moduleId = mod->id;
+    context.host.execute(call, [calls, systemId](Result<ExecuteReply> result) {
+      (result.ok() ? calls->success : calls->failure).emplace_back(systemId);
+    });
+  }
+}
+
+}  // namespace
+
+void addZoneRoutes(http::Router& router, Context& context) {
+  Routes routes(router, context, kEngine, "zones");
+  routes.get("/zones", Permission::User, index);
+  routes.post("/zones", Permission::ZoneCreate, create);
+  routes.get("/zones/tags", Permission::User, tags);
+  routes.get("/zones/:id", Permission::User, show);
+  routes.update("/zones/:id", Permission::ZoneUpdate, update);
+  routes.erase("/zones/:id", Permission::ZoneDelete, erase);
+  routes.post("/zones/:id/exec/:slug/:method", Permission::Support, execute);
+}
+
+}  // namespace busbar::api
