@@ -23,9 +23,9 @@ namespace busbar::api {
 // Fans the host's events out to streams. Each event is written once as text, whoever reads it. A
 // reader that keeps up gets every event in order. Towards one that does not, events wait: of a
 // status key of kind `state` only the newest value (shared by all who wait for it), of everything
-// else each one. One whose waiting events pass kMaxPendingBytes is cut, as is one that takes nothing
-// for the front's stall time; it may come back with a snapshot. Subscribes at the host only while
-// somebody listens. Loop-only.
+// else each one. One whose waiting events pass kMaxPendingBytes is cut, as is one that takes
+// nothing for the front's stall time; it may come back with a snapshot. Subscribes at the host only
+// while somebody listens. Loop-only.
 class EventHub {
  public:
   static constexpr size_t kMaxPendingBytes = 1 << 20;
@@ -34,10 +34,10 @@ class EventHub {
 
   struct Counts {
     size_t streams = 0;
-    uint64_t events = 0;      // of the host, while somebody listened
-    uint64_t written = 0;     // to streams
-    uint64_t conflated = 0;   // values that gave way to newer ones
-    uint64_t cut = 0;         // readers too slow
+    uint64_t events = 0;     // of the host, while somebody listened
+    uint64_t written = 0;    // to streams
+    uint64_t conflated = 0;  // values that gave way to newer ones
+    uint64_t cut = 0;        // readers too slow
   };
 
   // All must outlive this. Streams end with it.

@@ -14,7 +14,12 @@
 namespace busbar::api {
 
 Api::Api(Parts parts)
-    : context_{parts.loop, parts.site, parts.store, parts.host, parts.ids, std::move(parts.install),
+    : context_{parts.loop,
+               parts.site,
+               parts.store,
+               parts.host,
+               parts.ids,
+               std::move(parts.install),
                std::move(parts.version)},
       events_(parts.loop, parts.site, parts.host) {}
 

@@ -138,8 +138,7 @@ model::FieldErrors BodyReader::finish(std::string_view what) const {
       break;
     }
     if (!known_.contains(name)) {
-      errors.push_back(
-          {name.substr(0, kMaxNameEcho), "is not a member of a " + std::string(what)});
+      errors.push_back({name.substr(0, kMaxNameEcho), "is not a member of a " + std::string(what)});
     }
   }
   return errors;

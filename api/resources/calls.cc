@@ -157,9 +157,9 @@ void Calls::start(http::Request& request, http::Responder responder, const model
   if (call.args.empty()) {
     call.args = "[]";
   } else if (const Status checked = json::check(call.args); !checked.ok()) {
-    responder.send(failure(Error::because(ErrorCode::InvalidArgument, "bad_arguments",
-                                          checked.error().message),
-                           request.path(), request.requestId(), systemId, slug));
+    responder.send(failure(
+        Error::because(ErrorCode::InvalidArgument, "bad_arguments", checked.error().message),
+        request.path(), request.requestId(), systemId, slug));
     return;
   }
   call.moduleId = mod.id;

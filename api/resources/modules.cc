@@ -48,9 +48,9 @@ void readModule(BodyReader& body, model::Module& mod) {
   body.read("launch_on_execute", mod.launchOnExecute);
   body.read("debug", mod.debug);
   body.read("alert_level", mod.alertLevel);
-  body.ignore({"id", "created_at", "updated_at", "version", "driver", "control_system",
-               "core_node", "name", "role", "connected", "has_runtime_error", "error_timestamp",
-               "edge_id", "settings", "state", "state_code", "state_sentence"});
+  body.ignore({"id", "created_at", "updated_at", "version", "driver", "control_system", "core_node",
+               "name", "role", "connected", "has_runtime_error", "error_timestamp", "edge_id",
+               "settings", "state", "state_code", "state_sentence"});
 }
 
 model::FieldErrors check(BodyReader& body, model::Module& mod, const model::Driver& driver) {
@@ -86,11 +86,10 @@ void index(Context& context, Request& request, Reply reply) {
       rows.push_back(mod);
     }
   }
-  std::sort(rows.begin(), rows.end(),
-            [&context](const model::Module* a, const model::Module* b) {
-              return std::pair(context.site.resolvedName(*a), std::string_view(a->id)) <
-                     std::pair(context.site.resolvedName(*b), std::string_view(b->id));
-            });
+  std::sort(rows.begin(), rows.end(), [&context](const model::Module* a, const model::Module* b) {
+    return std::pair(context.site.resolvedName(*a), std::string_view(a->id)) <
+           std::pair(context.site.resolvedName(*b), std::string_view(b->id));
+  });
   const size_t total = rows.size();
   if (!systemId.empty()) {  // the reference does not page these
     page.offset = 0;
@@ -350,10 +349,12 @@ void addModuleRoutes(http::Router& router, Context& context) {
   routes.get("/modules/:id", Permission::ZoneRead, show);
   routes.update("/modules/:id", Permission::ZoneUpdate, update);
   routes.erase("/modules/:id", Permission::ZoneDelete, erase);
-  routes.post("/modules/:id/start", Permission::ZoneOperate,
-              [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); });
-  routes.post("/modules/:id/stop", Permission::ZoneOperate,
-              [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), false); });
+  routes.post(
+      "/modules/:id/start", Permission::ZoneOperate,
+      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); });
+  routes.post(
+      "/modules/:id/stop", Permission::ZoneOperate,
+      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), false); });
   routes.post("/modules/:id/load", Permission::Admin, load);
   routes.post("/modules/:id/exec/:method", Permission::Admin, execute);
   routes.get("/modules/:id/state", Permission::Support, state);

@@ -39,9 +39,8 @@ void eachWord(std::string_view text, Visit visit) {
 }
 
 bool isEqual(std::string_view word, std::string_view lower) {
-  return word.size() == lower.size() &&
-         std::equal(word.begin(), word.end(), lower.begin(),
-                    [](char a, char b) { return toLower(a) == b; });
+  return word.size() == lower.size() && std::equal(word.begin(), word.end(), lower.begin(),
+                                                   [](char a, char b) { return toLower(a) == b; });
 }
 
 std::optional<size_t> toCount(std::string_view text, size_t most) {
@@ -146,8 +145,8 @@ void setPageHeaders(http::Response& response, const http::Request& request, std:
       link += http::encodeComponent(name) + "=" + http::encodeComponent(value) + "&";
     }
   }
-  link += "offset=" + std::to_string(page.offset + shown) +
-          "&limit=" + std::to_string(page.limit) + ">; rel=\"next\"";
+  link += "offset=" + std::to_string(page.offset + shown) + "&limit=" + std::to_string(page.limit) +
+          ">; rel=\"next\"";
   response.set("Link", std::move(link));
 }
 

@@ -52,7 +52,8 @@ bool flagOf(const http::Request& request, std::string_view name, bool absent);
 // The entries of a comma list; empty when absent.
 std::vector<std::string> listOf(const http::Request& request, std::string_view name);
 
-// X-Total-Count, Content-Range and, when rows are left, Link with the same query at the next offset.
+// X-Total-Count, Content-Range and, when rows are left, Link with the same query at the next
+// offset.
 void setPageHeaders(http::Response& response, const http::Request& request, std::string_view table,
                     const Page& page, size_t shown, size_t total);
 

@@ -10,9 +10,8 @@ constexpr size_t kMaxEchoBytes = 100;
 
 Refusal parameterRefusal(std::string_view parameter, std::string_view restriction) {
   Refusal refusal;
-  refusal.error =
-      Error::at(ErrorCode::InvalidArgument, std::string(parameter),
-                "parameter " + std::string(parameter) + " " + std::string(restriction));
+  refusal.error = Error::at(ErrorCode::InvalidArgument, std::string(parameter),
+                            "parameter " + std::string(parameter) + " " + std::string(restriction));
   refusal.extra.set("restriction", restriction);
   return refusal;
 }
@@ -22,9 +21,9 @@ Refusal parameterRefusal(std::string_view parameter, std::string_view restrictio
 Refusal invalidFields(const model::FieldErrors& errors) {
   BUSBAR_CHECK(!errors.empty());
   Refusal refusal;
-  refusal.error = Error::at(ErrorCode::InvalidArgument, errors.front().field,
-                            "validation failed: " + errors.front().field + " " +
-                                errors.front().reason);
+  refusal.error =
+      Error::at(ErrorCode::InvalidArgument, errors.front().field,
+                "validation failed: " + errors.front().field + " " + errors.front().reason);
   refusal.error.reason = "invalid_fields";
   refusal.error.httpStatus = kUnprocessable;
   json::Array failures;
@@ -52,9 +51,9 @@ Refusal missingParameter(std::string_view parameter, std::string_view restrictio
 }
 
 Error notFound(std::string_view what, std::string_view id) {
-  return Error::of(ErrorCode::NotFound, std::string(what) + " " +
-                                            std::string(id.substr(0, kMaxEchoBytes)) +
-                                            " does not exist");
+  return Error::of(
+      ErrorCode::NotFound,
+      std::string(what) + " " + std::string(id.substr(0, kMaxEchoBytes)) + " does not exist");
 }
 
 }  // namespace busbar::api

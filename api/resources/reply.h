@@ -20,9 +20,7 @@ class Reply {
   http::Responder& responder() { return responder_; }
 
   void send(http::Response response) { responder_.send(std::move(response)); }
-  void json(int status, const json::Value& value) {
-    send(http::Response::json(status, value));
-  }
+  void json(int status, const json::Value& value) { send(http::Response::json(status, value)); }
   void empty(int status) { send(http::Response(status)); }
   void fail(const Error& error, const json::Object& extra = {});
   void fail(const Refusal& refusal) { fail(refusal.error, refusal.extra); }

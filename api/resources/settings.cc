@@ -74,8 +74,7 @@ std::vector<const model::Settings*> chainWith(const Site& site, const model::Mod
   return chain;
 }
 
-Status checkAgainst(const Manifest& manifest,
-                    const std::vector<const model::Settings*>& chain) {
+Status checkAgainst(const Manifest& manifest, const std::vector<const model::Settings*>& chain) {
   auto merged = mergeSettings(chain);
   if (!merged) {
     return merged.error();
@@ -93,13 +92,11 @@ model::FieldErrors checkSchemas(Context& context, const model::Settings& changed
     if (!manifest) {
       continue;
     }
-    const Status after = checkAgainst(*manifest,
-                                      chainWith(context.site, *mod, changed));
+    const Status after = checkAgainst(*manifest, chainWith(context.site, *mod, changed));
     if (after.ok()) {
       continue;
     }
-    const Status before =
-        checkAgainst(*manifest, settingsChain(context.site, *mod));
+    const Status before = checkAgainst(*manifest, settingsChain(context.site, *mod));
     if (before.ok() || before.error().message != after.error().message ||
         before.error().field != after.error().field) {
       return {{after.error().field.empty() ? "settings_string" : after.error().field,
@@ -324,26 +321,26 @@ void history(Context& context, Request& request, Reply reply) {
     reply.fail(notFound("settings document", id));
     return;
   }
-  context.store.settingsHistory(
-      id, context.loop.now() + kReadLimit,
-      [id, page, reader = request.principal(),
-       reply = std::move(reply)](Result<std::vector<model::Settings>> versions) mutable {
-        if (!versions) {
-          reply.fail(versions.error());
-          return;
-        }
-        json::Array out;
-        const size_t begin = std::min(page.offset, versions->size());
-        const size_t end = std::min(begin + page.limit, versions->size());
-        for (size_t i = begin; i < end; ++i) {
-          json::Object row = toJson((*versions)[i], reader);
-          row.set("settings_id", id);
-          out.emplace_back(std::move(row));
-        }
-        auto response = http::Response::json(200, json::Value(std::move(out)));
-        response.set("X-Total-Count", std::to_string(versions->size()));
-        reply.send(std::move(response));
-      });
+  context.store.settingsHistory(id, context.loop.now() + kReadLimit,
+                                [id, page, reader = request.principal(), reply = std::move(reply)](
+                                    Result<std::vector<model::Settings>> versions) mutable {
+                                  if (!versions) {
+                                    reply.fail(versions.error());
+                                    return;
+                                  }
+                                  json::Array out;
+                                  const size_t begin = std::min(page.offset, versions->size());
+                                  const size_t end = std::min(begin + page.limit, versions->size());
+                                  for (size_t i = begin; i < end; ++i) {
+                                    json::Object row = toJson((*versions)[i], reader);
+                                    row.set("settings_id", id);
+                                    out.emplace_back(std::move(row));
+                                  }
+                                  auto response =
+                                      http::Response::json(200, json::Value(std::move(out)));
+                                  response.set("X-Total-Count", std::to_string(versions->size()));
+                                  reply.send(std::move(response));
+                                });
 }
 
 }  // namespace

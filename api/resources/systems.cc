@@ -52,10 +52,26 @@ model::FieldErrors readSystem(BodyReader& body, model::System& system) {
   body.read("public", system.isPublic);
   body.read("zones", system.zones);
   body.read("modules", system.modules);
-  body.ignore({"id", "created_at", "updated_at", "version", "zone_data", "module_data", "settings",
-               "approval", "security_groups", "timetable_url", "camera_url", "room_booking_url",
-               "camera_snapshot_url", "camera_snapshot_urls", "signage", "orientation",
-               "playlists", "signage_last_seen", "playlist_item_id", "space_config"});
+  body.ignore({"id",
+               "created_at",
+               "updated_at",
+               "version",
+               "zone_data",
+               "module_data",
+               "settings",
+               "approval",
+               "security_groups",
+               "timetable_url",
+               "camera_url",
+               "room_booking_url",
+               "camera_snapshot_url",
+               "camera_snapshot_urls",
+               "signage",
+               "orientation",
+               "playlists",
+               "signage_last_seen",
+               "playlist_item_id",
+               "space_config"});
   model::FieldErrors errors = body.finish("system");
   model::normalise(system);
   for (model::FieldError& error : model::validate(system)) {
@@ -136,8 +152,8 @@ void show(Context& context, Request& request, Reply reply) {
     reply.fail(noSystem(request.param("id")));
     return;
   }
-  reply.json(200, flagOf(request, "complete", false) ? completeJson(context, *system)
-                                                     : toJson(*system));
+  reply.json(200,
+             flagOf(request, "complete", false) ? completeJson(context, *system) : toJson(*system));
 }
 
 void answerSystem(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
@@ -164,9 +180,7 @@ void create(Context& context, Request& request, Reply reply) {
   system.id = context.ids.next(model::Table::System);
   context.writer.run(
       std::move(reply), actorOf(request),
-      [system]() -> Outcome {
-        return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, system}};
-      },
+      [system]() -> Outcome { return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, system}}; },
       [](const auto& changes, Reply& done) { answerSystem(201, changes, done); });
 }
 
@@ -333,8 +347,8 @@ bool isSingleOccurrence(const Request& request) {
 void setRunning(Context& context, Request& request, Reply reply, bool isRunning) {
   context.writer.run(
       std::move(reply), actorOf(request),
-      [&context, reference = std::string(request.param("id")),
-       single = isSingleOccurrence(request), isRunning]() -> Outcome {
+      [&context, reference = std::string(request.param("id")), single = isSingleOccurrence(request),
+       isRunning]() -> Outcome {
         const model::System* system = findSystem(context.site, reference);
         if (system == nullptr) {
           return noSystem(reference);
@@ -369,10 +383,12 @@ void addSystemRoutes(http::Router& router, Context& context) {
   routes.add(http::Method::Put, "/systems/:id/module/:module_id", Permission::ZoneUpdate,
              addModule);
   routes.erase("/systems/:id/module/:module_id", Permission::ZoneDelete, removeModule);
-  routes.post("/systems/:id/start", Permission::ZoneOperate,
-              [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); });
-  routes.post("/systems/:id/stop", Permission::ZoneOperate,
-              [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), false); });
+  routes.post(
+      "/systems/:id/start", Permission::ZoneOperate,
+      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); });
+  routes.post(
+      "/systems/:id/stop", Permission::ZoneOperate,
+      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), false); });
 }
 
 }  // namespace busbar::api

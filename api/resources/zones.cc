@@ -66,9 +66,8 @@ void index(Context& context, Request& request, Reply reply) {
   for (const model::Zone* zone : context.site.zones()) {
     const bool isChild = parents.empty() || isIn(parents, zone->parentId) ||
                          (zone->parentId.empty() && isIn(parents, "root"));
-    const bool hasTags = std::all_of(tags.begin(), tags.end(), [zone](const std::string& tag) {
-      return isIn(zone->tags, tag);
-    });
+    const bool hasTags = std::all_of(
+        tags.begin(), tags.end(), [zone](const std::string& tag) { return isIn(zone->tags, tag); });
     if (isChild && hasTags &&
         wanted.search.matches({zone->name, zone->description, zone->displayName, zone->code,
                                zone->location, zone->id})) {
@@ -76,16 +75,15 @@ void index(Context& context, Request& request, Reply reply) {
     }
   }
   const bool withChildren = flagOf(request, "include_children_count", false);
-  reply.send(pageOf<model::Zone>(request, "zone", wanted, std::move(rows),
-                                 [&context, withChildren](const model::Zone& row) {
-                                   json::Object out = toJson(row);
-                                   if (withChildren) {
-                                     const auto& children = context.site.childrenOfZone(row.id);
-                                     out.set("children_count",
-                                             static_cast<int64_t>(children.size()));
-                                   }
-                                   return out;
-                                 }));
+  reply.send(pageOf<model::Zone>(
+      request, "zone", wanted, std::move(rows), [&context, withChildren](const model::Zone& row) {
+        json::Object out = toJson(row);
+        if (withChildren) {
+          const auto& children = context.site.childrenOfZone(row.id);
+          out.set("children_count", static_cast<int64_t>(children.size()));
+        }
+        return out;
+      }));
 }
 
 void tags(Context& context, Request&, Reply reply) {
@@ -129,9 +127,7 @@ void create(Context& context, Request& request, Reply reply) {
   zone.id = context.ids.next(model::Table::Zone);
   context.writer.run(
       std::move(reply), actorOf(request),
-      [zone]() -> Outcome {
-        return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, zone}};
-      },
+      [zone]() -> Outcome { return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, zone}}; },
       [](const auto& changes, Reply& done) { answerZone(201, changes, done); });
 }
 

@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "api/auth/api_key.h"
+#include "api/auth/api_key_authenticator.h"
+#include "api/auth/local_authenticator.h"
+#include "api/resources/api.h"
+#include "tests/support/await.h"
+#include "tests/support/fake_config_store.h"
+#include "tests/support/fake_host_client.h"
+#include "tests/support/recording_sink.h"
+#include "tests/support/sample_records.h"
+
+namespace busbar {
+
+// The whole API over a store in memory and a fake host, without sockets. One user per role, each
+// with a key.
+class ApiFixture : public testing::Test {
+ protected:
+  static constexpr uid_t kOwnUid = 4242;
+
+  struct Answer {
+    int status = 0;
+    json::Value body;
+    std::string text;
+    http::Response response{0};
+    std::string member(std::string_view name) const {
+      const json::Value* value = body.find(name);
+      return value == nullptr || value->asString() == nullptr ? std::string() : *value->asString();
+    }
+  };
+
+  ApiFixture() : loop_(std::move(EventLoop::create(clock_)).value()), store_(*loop_) {
+    EXPECT_TRUE(await<void>(*loop_, [this](Callback<void(Status)> done) {
+                  site_.follow(store_, clock_.now() + Milliseconds(10'000), std::move(done));
+                }).ok());
+    user_ = addKey(model::UserRole::User);
+    support_ = addKey(model::UserRole::Support);
+    admin_ = addKey(model::UserRole::Admin);
+    expired_ = addKey(model::UserRole::Admin, 1);
+    api_.addRoutes(router_);
+  }
+
+  std::string addKey(model::UserRole role, int64_t expiresAt = 0) {
+    ++keys_;
+    model::User user = sample::user(100 + keys_, role);
+    model::ApiKey key = sample::apiKey(100 + keys_, 100 + keys_);
+    key.userId = user.id;
+    key.permissions = role;
+    key.scopes = {"public"};
+    key.expiresAt = expiresAt;
+    const auth::NewApiKey made = auth::generateApiKey(key.id);
+    key.secretHash = made.secretHash;
+    put(user);
+    put(key);
+    return made.text;
+  }
+
+  void put(model::Record record) {
+    auto done = await<std::vector<ConfigChange>>(
+        *loop_, [&](Callback<void(Result<std::vector<ConfigChange>>)> finished) {
+          store_.apply({{ConfigWrite::Kind::Insert, std::move(record)}}, {},
+                       clock_.now() + Milliseconds(10'000), std::move(finished));
+        });
+    ASSERT_TRUE(done.ok()) << done.error().message << done.error().field;
+  }
+
+  // Sends a request and waits for its answer; status 0 when there was none yet.
+  Answer call(std::string_view method, std::string_view target, std::string body = {},
+              std::string_view key = "admin", bool isLocal = false) {
+    http::Request request;
+    begin(request, method, target, key, isLocal);
+    RecordedExchange exchange;
+    exchange.send(router_, request, std::move(body));
+    if (!waits_) {
+      runUntil(*loop_, [&] { return exchange.sink().answers > 0; });
+    }
+    return take(exchange);
+  }
+
+  void begin(http::Request& request, std::string_view method, std::string_view target,
+             std::string_view key, bool isLocal = false) {
+    ASSERT_TRUE(request.setLine(method, target, true).ok()) << target;
+    request.addHeader("Host", "busbar.test");
+    if (!key.empty() && !isLocal) {
+      request.addHeader("X-API-Key", keyText(key));
+    }
+    http::Peer peer;
+    peer.address = isLocal ? "local" : "192.0.2.1";
+    if (isLocal) {
+      peer.uid = kOwnUid;
+    }
+    request.setPeer(peer);
+    request.setIds("request-1", trace_.begin(), false);
+  }
+
+  static Answer take(RecordedExchange& exchange) {
+    Answer answer;
+    if (exchange.sink().answer) {
+      answer.response = *exchange.sink().answer;
+      answer.status = answer.response.status();
+      answer.text = answer.response.body();
+      if (auto parsed = json::parse(answer.text)) {
+        answer.body = std::move(*parsed);
+      }
+    }
+    return answer;
+  }
+
+  std::string keyText(std::string_view name) const {
+    return name == "user"      ? user_
+           : name == "support" ? support_
+           : name == "admin"   ? admin_
+           : name == "expired" ? expired_
+                               : std::string(name);
+  }
+
+  SystemClock clock_;
+  std::unique_ptr<EventLoop> loop_;
+  Site site_;
+  FakeConfigStore store_;
+  FakeHostClient host_;
+  model::IdGenerator ids_{clock_};
+  auth::ApiKeyAuthenticator keyAuthenticator_{clock_, [this](const std::string& keyId) {
+                                                auth::ApiKeyRows rows;
+                                                rows.key = site_.findApiKey(keyId);
+                                                if (rows.key != nullptr) {
+                                                  rows.user = site_.findUser(rows.key->userId);
+                                                }
+                                                return rows;
+                                              }};
+  auth::LocalAuthenticator authenticator_{keyAuthenticator_, kOwnUid};
+  std::vector<std::string> installed_;
+  api::Api api_{
+      {*loop_, site_, store_, host_, ids_,
+       [this](std::string folder, Actor, Callback<void(Result<api::InstalledDriver>)> done) {
+         installed_.push_back(std::move(folder));
+         done(api::InstalledDriver{sample::id(model::Table::Driver), true});
+       },
+       "9.9.9"}};
+  http::Router router_{authenticator_};
+  http::TraceIds trace_;
+  bool waits_ = false;  // the test answers calls itself
+  int keys_ = 0;
+  std::string user_;
+  std::string support_;
+  std::string admin_;
+  std::string expired_;
+};
+
+}  // namespace busbar

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/api_fixture.h"
+
+namespace busbar {
+namespace {
+
+using SystemsApi = ApiFixture;
+
+std::string system(const std::string& id) {
+  return "/api/engine/v2/systems/" + id;
+}
+
+TEST_F(SystemsApi, CreatesReadsChangesAndDeletes) {
+  const Answer made = call("POST", "/api/engine/v2/systems", R"({"name":" Room 1 ","capacity":4})");
+  ASSERT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(made.member("name"), "Room 1");
+  const std::string id = made.member("id");
+  EXPECT_EQ(call("GET", system(id), {}, "user").text, made.text);
+  const Answer changed = call("PATCH", system(id) + "?version=0", R"({"name":"Room 2"})");
+  ASSERT_EQ(changed.status, 200) << changed.text;
+  EXPECT_EQ(*changed.body.find("version")->asInt(), 1);
+  EXPECT_EQ(*changed.body.find("capacity")->asInt(), 4);
+  EXPECT_EQ(call("PUT", system(id) + "?version=0", R"({"name":"Room 3"})").status, 409);
+  EXPECT_EQ(call("PATCH", system(id), R"({"name":"Room 3"})").status, 422);
+  EXPECT_EQ(call("DELETE", system(id)).status, 202);
+  EXPECT_EQ(call("GET", system(id)).status, 404);
+}
+
+TEST_F(SystemsApi, PagesByNameThenId) {
+  for (const char* name : {"c", "a", "b"}) {
+    ASSERT_EQ(
+        call("POST", "/api/engine/v2/systems", std::string(R"({"name":")") + name + "\"}").status,
+        201);
+  }
+  const Answer page = call("GET", "/api/engine/v2/systems?limit=2&q=");
+  ASSERT_EQ(page.status, 200);
+  ASSERT_EQ(page.body.asArray()->size(), 2U);
+  EXPECT_EQ(*(*page.body.asArray())[0].find("name")->asString(), "a");
+  EXPECT_EQ(page.response.header("X-Total-Count"), "3");
+  EXPECT_EQ(page.response.header("Content-Range"), "sys 0-2/3");
+  EXPECT_EQ(page.response.header("Link"),
+            "</api/engine/v2/systems?q=&offset=2&limit=2>; rel=\"next\"");
+  const Answer last = call("GET", "/api/engine/v2/systems?limit=2&offset=2");
+  EXPECT_EQ(last.body.asArray()->size(), 1U);
+  EXPECT_EQ(last.response.header("Link"), "");
+}
+
+TEST_F(SystemsApi, RefusesBadInputAndChangesNothing) {
+  struct Row {
+    const char* body;
+    int status;
+    const char* field;
+  };
+  const uint64_t before = site_.position();
+  for (const Row& row :
+       {Row{"{", 400, ""}, Row{"[]", 400, ""}, Row{"{}", 422, "name"},
+        Row{R"({"name":7})", 422, "name"}, Row{R"({"name":"x","nmae":1})", 422, "nmae"},
+        Row{R"({"name":"x","capacity":"many"})", 422, "capacity"},
+        Row{R"({"name":"x","capacity":-1})", 422, "capacity"},
+        Row{R"({"name":"x","zones":["zone-1"]})", 422, "zones"},
+        Row{R"({"name":"x","email":"nobody"})", 422, "email"},
+        Row{R"({"name":"x","support_url":"here"})", 422, "support_url"},
+        Row{R"({"name":"x","bookable":1})", 422, "bookable"}}) {
+    const Answer answer = call("POST", "/api/engine/v2/systems", row.body);
+    EXPECT_EQ(answer.status, row.status) << row.body << answer.text;
+    EXPECT_EQ(answer.member("field"), row.field) << answer.text;
+    EXPECT_FALSE(answer.member("error").empty());
+  }
+  EXPECT_EQ(site_.position(), before);
+}
+
+TEST_F(SystemsApi, NamesModulesAndCallsThem) {
+  put(sample::driver(1));
+  model::Module mod = sample::mod(1, 1);
+  mod.customName = "Display";
+  put(mod);
+  model::System room = sample::system(1);
+  room.modules = {mod.id};
+  put(room);
+  host_.echoes = true;
+  const Answer types = call("GET", system(room.id) + "/types", {}, "user");
+  EXPECT_EQ(types.text, R"({"Display":1})");
+  const Answer done = call("POST", system(room.id) + "/Display_1/power", "[true]", "user");
+  EXPECT_EQ(done.status, 200);
+  EXPECT_EQ(done.text, "[true]");
+  const Answer missing = call("POST", system(room.id) + "/Display_2/power", "[true]", "user");
+  EXPECT_EQ(missing.status, 404);
+  EXPECT_EQ(missing.member("sys_id"), room.id);
+  EXPECT_EQ(missing.member("module_name"), "Display");
+  EXPECT_EQ(*missing.body.find("index")->asInt(), 2);
+  EXPECT_EQ(call("POST", system(room.id) + "/Display/power", "[true", "user").status, 400);
+  EXPECT_EQ(call("POST", system(room.id) + "/Display/power?timeout_ms=0", "[]", "user").status,
+            400);
+  host_.states[mod.id]["power"] = "true";
+  EXPECT_EQ(call("GET", system(room.id) + "/Display", {}, "user").text, R"({"power":"true"})");
+  EXPECT_EQ(call("GET", system(room.id) + "/Display/power", {}, "user").text, "true");
+  EXPECT_EQ(call("GET", system(room.id) + "/Display/none", {}, "user").text, "null");
+}
+
+TEST_F(SystemsApi, CancelsACallWhoseClientLeft) {
+  put(sample::driver(1));
+  const model::Module mod = sample::mod(1, 1);
+  put(mod);
+  http::Request request;
+  begin(request, "POST", "/api/engine/v2/modules/" + mod.id + "/exec/wait", "admin");
+  RecordedExchange exchange;
+  ASSERT_TRUE(exchange.send(router_, request, "[]"));
+  ASSERT_EQ(host_.calls.size(), 1U);
+  exchange.sink().gone = true;
+  EXPECT_TRUE(runUntil(*loop_, [this] { return !host_.cancelled.empty(); }));
+  EXPECT_EQ(host_.cancelled.front(), host_.calls.front().id);
+  host_.calls.front().done(ExecuteReply{"1", 200});  // too late, and harmless
+}
+
+}  // namespace
+}  // namespace busbar
