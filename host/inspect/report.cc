@@ -140,13 +140,14 @@ std::string writeReport(const Result<Image>& image) {
   report.set("glibc_floor", facts.glibcFloor);
   report.set("build_id", facts.buildId);
   report.set("abi", abiOf(facts));
-  const auto manifest = judgeManifest(*image) ? std::nullopt : image->section(kManifestSection);
-  report.set("manifest_bytes", static_cast<int64_t>(manifest ? manifest->size() : 0));
+  const std::string_view manifest =
+      judgeManifest(*image) ? std::string_view() : image->section(kManifestSection).value_or("");
+  report.set("manifest_bytes", static_cast<int64_t>(manifest.size()));
   std::string text = json::write(std::move(report));
-  if (manifest) {
+  if (!manifest.empty()) {
     // Byte for byte: parsing and writing it again could change numbers.
     text.pop_back();
-    text.append(",\"manifest\":").append(*manifest).append("}");
+    text.append(",\"manifest\":").append(manifest).append("}");
   }
   return text + "\n";
 }
