@@ -11,6 +11,8 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include "sdk/base/json_plain.h"
+
 namespace busbar::json {
 namespace {
 
@@ -427,6 +429,9 @@ bool Object::operator==(const Object& other) const {
 }
 
 Status check(std::string_view text, const Limits& limits) {
+  if (isPlain(text, limits)) {
+    return {};
+  }
   CheckHandler handler(limits);
   return run(text, limits, handler);
 }
