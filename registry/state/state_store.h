@@ -35,8 +35,8 @@ class StateStore {
   virtual ~StateStore() = default;
 
   // Never blocks. A later value of the same key may replace an earlier one that is not yet saved.
-  // False when the entry is dropped: its epoch is below the stored one, or the key is new and the store
-  // holds its maximum of keys.
+  // False when the entry is dropped: its epoch is below the stored one, or the key is new and the
+  // store holds its maximum of keys.
   virtual bool put(std::string_view moduleId, const Epoch& epoch, StateEntry entry) = 0;
   // Forgets all keys of a module. Same epoch rule.
   virtual bool clear(std::string_view moduleId, const Epoch& epoch) = 0;

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/store/config_rows.h"
 
-#include "registry/model/record_json.h"
 #include "registry/store/config_columns.h"
-#include "sdk/base/json.h"
+#include "registry/store/sealed_document.h"
 
 namespace busbar {
 namespace {
@@ -13,53 +12,12 @@ using model::Record;
 using model::Table;
 
 constexpr int kKeptVersions = 20;
-constexpr json::Limits kDocumentLimits{16 << 20, 64};
-
-std::string contextOf(const model::Settings& settings) {
-  return settings.id + "|" + std::to_string(static_cast<int>(settings.level));
-}
 
 std::string nameOf(Table table, std::string_view id) {
   return std::string(model::toString(table)) + " " + std::string(id);
 }
 
 }  // namespace
-
-Result<std::string> ConfigRows::encode(const Record& record) const {
-  const auto* settings = std::get_if<model::Settings>(&record);
-  if (settings == nullptr || settings->level == model::EncryptionLevel::None) {
-    return json::write(model::toDocument(record));
-  }
-  auto sealed = box_.seal(settings->text, contextOf(*settings));
-  if (!sealed.ok()) {
-    return sealed;
-  }
-  model::Settings copy = *settings;
-  copy.text = std::move(*sealed);
-  return json::write(model::toDocument(copy));
-}
-
-Result<Record> ConfigRows::decode(Table table, const std::string& document) const {
-  const auto value = json::parse(document, kDocumentLimits);
-  if (!value.ok()) {
-    return Error::of(ErrorCode::DataLoss, "stored document: " + value.error().message);
-  }
-  auto record = model::fromDocument(table, *value);
-  if (!record.ok()) {
-    return record;
-  }
-  auto* settings = std::get_if<model::Settings>(&*record);
-  if (settings != nullptr && settings->level != model::EncryptionLevel::None) {
-    auto text = box_.unseal(settings->text, contextOf(*settings));
-    if (!text.ok()) {
-      Error error = std::move(text).error();
-      error.message = nameOf(table, settings->id) + ": " + error.message;
-      return error;
-    }
-    settings->text = std::move(*text);
-  }
-  return record;
-}
 
 Result<uint64_t> ConfigRows::meta(const char* name) {
   auto statement = db_.prepare("SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?");
@@ -131,7 +89,7 @@ Result<ConfigSnapshot> ConfigRows::load() {
         if (!*row) {
           break;
         }
-        auto record = decode(table, statement->text(0));
+        auto record = openDocument(box_, table, statement->text(0));
         if (!record.ok()) {
           return std::move(record).error();
         }
@@ -273,11 +231,11 @@ Result<Record> ConfigRows::getRow(Table table, const std::string& id) {
   if (!*row) {
     return Error::of(ErrorCode::NotFound, nameOf(table, id) + " does not exist");
   }
-  return decode(table, statement->text(0));
+  return openDocument(box_, table, statement->text(0));
 }
 
 Status ConfigRows::putRow(const Record& record, bool isNew) {
-  auto document = encode(record);
+  auto document = sealDocument(box_, record);
   if (!document.ok()) {
     return std::move(document).error();
   }
@@ -341,7 +299,7 @@ Status ConfigRows::putMembers(const model::System& system) {
 }
 
 Status ConfigRows::keepVersion(const model::Settings& old) {
-  auto document = encode(old);
+  auto document = sealDocument(box_, old);
   if (!document.ok()) {
     return std::move(document).error();
   }
@@ -377,7 +335,7 @@ Result<std::vector<model::Settings>> ConfigRows::settingsHistory(const std::stri
     if (!*row) {
       return out;
     }
-    auto record = decode(Table::Settings, statement->text(0));
+    auto record = openDocument(box_, Table::Settings, statement->text(0));
     if (!record.ok()) {
       return std::move(record).error();
     }
@@ -387,7 +345,7 @@ Result<std::vector<model::Settings>> ConfigRows::settingsHistory(const std::stri
 
 Status ConfigRows::appendLog(const ConfigChange& change, size_t ordinal, const Actor& actor,
                              int64_t now) {
-  auto document = encode(change.record);
+  auto document = sealDocument(box_, change.record);
   if (!document.ok()) {
     return std::move(document).error();
   }
@@ -432,7 +390,7 @@ Result<std::vector<ConfigChange>> ConfigRows::changesAfter(uint64_t position) {
     if (!table || kind < 0 || kind > static_cast<int64_t>(ConfigWrite::Kind::Erase)) {
       return Error::of(ErrorCode::DataLoss, "change log: unknown entry");
     }
-    auto record = decode(*table, statement->text(3));
+    auto record = openDocument(box_, *table, statement->text(3));
     if (!record.ok()) {
       return std::move(record).error();
     }

@@ -46,8 +46,6 @@ class ConfigRows {
   Status checkUnreferenced(model::Table table, const std::string& id);
   Result<bool> exists(std::string_view sql, const std::string& id);
 
-  Result<std::string> encode(const model::Record& record) const;
-  Result<model::Record> decode(model::Table table, const std::string& document) const;
   Result<uint64_t> meta(const char* name);
   Status setMeta(const char* name, std::string_view value);
 

@@ -122,5 +122,37 @@ TEST_F(MemoryStateStoreTest, AFailedBatchIsToldAndSavedLater) {
   EXPECT_EQ(keys(*store), 2u);
 }
 
+// Whatever operation fails: the store opens or says why, memory goes on, and what was flushed is
+// there.
+TEST_F(MemoryStateStoreTest, EveryDiskOperationMayFailOnce) {
+  bool hit = true;
+  long n = 0;
+  while (hit) {
+    ASSERT_LT(++n, 500);
+    const test::TempDir folder(test::quickFolder());
+    const auto openWith = [&](const std::string& vfs) {
+      return MemoryStateStore::open(*loop, {folder.file("state.db"), vfs, 10});
+    };
+    test::FaultyVfs vfs;
+    vfs.failNth(n);
+    size_t flushed = 0;
+    if (auto store = MemoryStateStore::open(*loop, {dir.file("state.db"), vfs.name(), 10});
+        store.ok()) {
+      for (const char* key : {"a", "b", "c"}) {
+        EXPECT_TRUE((*store)->put("mod-1", kEpoch, {key, "1", 1, 0}));
+        flushed = flush(**store).ok() ? keys(**store) : flushed;
+      }
+      EXPECT_EQ(keys(**store), 3u);
+    } else {
+      EXPECT_FALSE(store.error().message.empty());
+    }
+    hit = vfs.hit();
+    const auto store = openWith("");
+    ASSERT_TRUE(store.ok()) << "after failure " << n << ": " << store.error().message;
+    EXPECT_GE(keys(**store), flushed) << "after failure " << n;
+  }
+  EXPECT_GT(n, 15);
+}
+
 }  // namespace
 }  // namespace busbar

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 #include <string>
 
@@ -82,14 +81,8 @@ class SqliteFaultsTest : public testing::Test {
   std::unique_ptr<EventLoop> loop = std::move(*EventLoop::create(clock));
 };
 
-// Hundreds of lives: in memory where there is such a file system, as only the shim's faults matter.
-std::filesystem::path quickFolder() {
-  const std::filesystem::path memory = "/dev/shm";
-  return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
-}
-
 bool SqliteFaultsTest::lifeWithFault(long n, FaultyVfs::Fault fault) {
-  const test::TempDir dir(quickFolder());
+  const test::TempDir dir(test::quickFolder());
   FaultyVfs vfs;
   std::set<int> acknowledged;
   bool ioError = false;
