@@ -97,18 +97,10 @@ bool consume(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-EnterError mapTightPage(const FilterFileHead& head) {
-  void* const wanted =
-      reinterpret_cast<void*>(head.tightPageAddress);  // NOLINT: an address by value
-  void* const at = ::mmap(wanted, head.tightPageBytes, PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE,
-                          kTightFilterFd, 0);
-  if (at == MAP_FAILED) {
-    return failed("map the tight filter");
-  }
-  if (at != wanted) {
-    return {"map the tight filter", EEXIST};
-  }
-  return {};
+bool readHead(FilterFileHead& head) {
+  return ::pread(kWideFilterFd, &head, sizeof(head), 0) == ssize_t{sizeof(head)} &&
+         head.magic == kFilterFileMagic && head.wideCount <= kMaxInstructions &&
+         head.pinCount <= kMaxInstructions;
 }
 
 EnterError loadProgram(const sock_filter* instructions, uint32_t count, const char* step) {
@@ -210,20 +202,29 @@ EnterError applyLandlock(const EnterPlan& plan) {
   return error;
 }
 
+EnterError mapTightFilter() {
+  FilterFileHead head;
+  if (!readHead(head) || head.tightPageAddress != kTightPageAddress) {
+    return {"read the wide filter", EINVAL};
+  }
+  void* const wanted = reinterpret_cast<void*>(kTightPageAddress);  // NOLINT: an address by value
+  void* const at = ::mmap(wanted, head.tightPageBytes, PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE,
+                          kTightFilterFd, 0);
+  if (at == MAP_FAILED) {
+    return failed("map the tight filter");
+  }
+  return at == wanted ? EnterError{} : EnterError{"map the tight filter", EEXIST};
+}
+
 EnterError loadWideFilter() {
   FilterFileHead head;
-  if (::pread(kWideFilterFd, &head, sizeof(head), 0) != ssize_t{sizeof(head)} ||
-      head.magic != kFilterFileMagic || head.wideCount > kMaxInstructions ||
-      head.pinCount > kMaxInstructions) {
+  if (!readHead(head)) {
     return {"read the wide filter", EINVAL};
   }
   std::vector<sock_filter> code(head.wideCount + head.pinCount);
   const size_t bytes = code.size() * sizeof(sock_filter);
   if (::pread(kWideFilterFd, code.data(), bytes, sizeof(head)) != static_cast<ssize_t>(bytes)) {
     return {"read the wide filter", EINVAL};
-  }
-  if (const EnterError error = mapTightPage(head)) {
-    return error;
   }
   ::close(kWideFilterFd);
   ::close(kTightFilterFd);
@@ -241,6 +242,9 @@ EnterError enterBeforeLoad(const EnterPlan& plan) {
     return error;
   }
   if (const EnterError error = applyLandlock(plan)) {
+    return error;
+  }
+  if (const EnterError error = mapTightFilter()) {
     return error;
   }
   return loadWideFilter();

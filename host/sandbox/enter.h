@@ -56,6 +56,7 @@ EnterError enterBeforeEntry();
 EnterError checkHostLives();
 EnterError setNotDumpable();
 EnterError applyLandlock(const EnterPlan& plan);
-EnterError loadWideFilter();  // also maps the tight program for enterBeforeEntry()
+EnterError mapTightFilter();  // where enterBeforeEntry() expects it
+EnterError loadWideFilter();
 
 }  // namespace busbar::sandbox

@@ -129,8 +129,8 @@ void allowMemoryAndThreads(Rules& rules) {
   constexpr uint32_t kThread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND |
                                CLONE_THREAD | CLONE_SETTLS | CLONE_PARENT_SETTID |
                                CLONE_CHILD_CLEARTID;
-  rules.allowIf("clone",
-                {{0, SCMP_CMP_MASKED_EQ, 0xffffffffULL & ~0x00400000ULL /* CLONE_DETACHED */, kThread}});
+  rules.allowIf("clone", {{0, SCMP_CMP_MASKED_EQ,
+                           0xffffffffULL & ~0x00400000ULL /* CLONE_DETACHED */, kThread}});
   rules.allowIf("prlimit64", {isNull(2)});  // reading only
   for (const int option : {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_PDEATHSIG,
                            0x53564d41 /* PR_SET_VMA: malloc's names for mappings */}) {

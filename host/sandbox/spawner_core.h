@@ -70,7 +70,7 @@ class SpawnerCore : public std::enable_shared_from_this<SpawnerCore> {
   Result<std::unique_ptr<RunnerProcess>> start(RunnerSpec& spec);
   Status startProcess(RunnerSpec& spec, RunnerProcess& process);
   Result<std::vector<std::string>> librariesFor(const RunnerSpec& spec);
-  std::vector<std::string> argvFor(const RunnerSpec& spec,
+  std::vector<std::string> argvFor(const RunnerSpec& spec, LayerSet layers,
                                    const std::vector<std::string>& libraries) const;
   std::vector<RlimitEntry> rlimitsFor(const RunnerPolicy& policy) const;
 

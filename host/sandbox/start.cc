@@ -112,15 +112,15 @@ Result<std::vector<std::string>> SpawnerCore::librariesFor(const RunnerSpec& spe
   return files;
 }
 
-std::vector<std::string> SpawnerCore::argvFor(const RunnerSpec& spec,
+std::vector<std::string> SpawnerCore::argvFor(const RunnerSpec& spec, LayerSet layers,
                                               const std::vector<std::string>& libraries) const {
   std::vector<std::string> argv = {"busbar-runner",
                                    "--sandbox=" + std::string(toString(facts_.tier)),
                                    "--landlock=" + std::to_string(facts_.landlockAbi)};
   if (!spec.driverFile.empty()) {
-    argv.push_back("--driver=" + driverPathInside(spec, facts_.layers));
+    argv.push_back("--driver=" + driverPathInside(spec, layers));
   }
-  if (facts_.layers.has(Layer::MountNs)) {
+  if (layers.has(Layer::MountNs)) {
     argv.emplace_back("--read=/");
     if (spec.policy.tmpBytes != 0) {
       argv.emplace_back("--tmp=/tmp");
@@ -232,7 +232,7 @@ Status SpawnerCore::startProcess(RunnerSpec& spec, RunnerProcess& process) {
     input.fds.push_back({passed.fd.get(), passed.number});
   }
   input.driverFolder = spec.driverFolder;
-  input.argv = argvFor(spec, *libraries);
+  input.argv = argvFor(spec, input.layers, *libraries);
   input.libraries = std::move(*libraries);
   input.tmpBytes = spec.policy.tmpBytes;
   if (input.layers.has(Layer::Rlimits)) {

@@ -125,13 +125,18 @@ int main(int argc, char** argv) {
   if (!isLeftOut(argc, argv, own, "landlock")) {
     must(applyLandlock(plan));
   }
+  must(mapTightFilter());
   if (!isLeftOut(argc, argv, own, "wide_filter")) {
     must(loadWideFilter());
   }
-  if (!plan.driverPath.empty() &&
-      ::dlopen(plan.driverPath.c_str(), RTLD_NOW | RTLD_LOCAL) == nullptr) {
-    ::dprintf(STDERR_FILENO, "dlopen: %s\n", ::dlerror());
-    return 6;
+  void (*callback)() = nullptr;
+  if (!plan.driverPath.empty()) {
+    void* const driver = ::dlopen(plan.driverPath.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (driver == nullptr) {
+      ::dprintf(STDERR_FILENO, "dlopen: %s\n", ::dlerror());
+      return 6;
+    }
+    callback = reinterpret_cast<void (*)()>(::dlsym(driver, "escape_callback"));
   }
   if (!isLeftOut(argc, argv, own, "tight_filter")) {
     must(enterBeforeEntry());
@@ -139,7 +144,11 @@ int main(int argc, char** argv) {
   say("ready\n");
   char command = 0;
   while (::read(kChannelFd, &command, 1) == 1) {
-    obey(command);
+    if (command == 'k' && callback != nullptr) {
+      callback();
+    } else {
+      obey(command);
+    }
   }
   return 0;
 }
