@@ -4,7 +4,7 @@
  * A driver that tries to get out. Each attempt answers 0 when it succeeded, else errno. One attempt
  * runs per process; the test says which, and from where. */
 #define _GNU_SOURCE
-#include "escape.h"
+#include "tests/drivers/escape/escape.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -736,7 +736,7 @@ static int dumpable_again(context* c) {
 
 #define ATTEMPT(name, category, after_load_only) name,
 static int (*const attempts[])(context*) = {
-#include "attempts.def"
+#include "tests/drivers/escape/attempts.def"
 };
 #undef ATTEMPT
 
