@@ -143,13 +143,10 @@ std::string writeReport(const Result<Image>& image) {
   const std::string_view manifest =
       judgeManifest(*image) ? std::string_view() : image->section(kManifestSection).value_or("");
   report.set("manifest_bytes", static_cast<int64_t>(manifest.size()));
-  std::string text = json::write(std::move(report));
   if (!manifest.empty()) {
-    // Byte for byte: parsing and writing it again could change numbers.
-    text.pop_back();
-    text.append(",\"manifest\":").append(manifest).append("}");
+    report.set("manifest", manifest);
   }
-  return text + "\n";
+  return json::write(std::move(report)) + "\n";
 }
 
 }  // namespace busbar::elf

@@ -15,6 +15,21 @@ constexpr Milliseconds kLimit{10'000};
 constexpr size_t kMaxAnswerBytes = 4U << 20U;
 constexpr int kLibraryFd = 8;
 
+// The sentences of a report that refuses the file. Shape: host/inspect/README.md "Report".
+std::string problemsOf(const json::Value& report) {
+  std::string out;
+  const json::Value* problems = report.find("problems");
+  for (const json::Value& problem : problems != nullptr && problems->asArray() != nullptr
+                                        ? *problems->asArray()
+                                        : json::Array()) {
+    const json::Value* message = problem.find("message");
+    if (message != nullptr && message->asString() != nullptr) {
+      out += (out.empty() ? "" : "; ") + *message->asString();
+    }
+  }
+  return out.empty() ? "is not a driver" : out;
+}
+
 }  // namespace
 
 // One inspection; owns itself until it has answered.
@@ -70,9 +85,9 @@ class SandboxInspector::Inspection {
     auto value = json::parse(text_, {.maxBytes = kMaxAnswerBytes});
     if (!value || value->asObject() == nullptr) {
       answer(Error::of(ErrorCode::InvalidArgument, "the library could not be read"));
-    } else if (const json::Value* error = value->find("error");
-               error != nullptr && error->asString()) {
-      answer(Error::of(ErrorCode::InvalidArgument, *error->asString()));
+    } else if (const json::Value* ok = value->find("ok");
+               ok == nullptr || ok->asBool() == nullptr || !*ok->asBool()) {
+      answer(Error::of(ErrorCode::InvalidArgument, problemsOf(*value)));
     } else {
       answer(std::move(*value));
     }
@@ -102,7 +117,7 @@ class SandboxInspector::Inspection {
 void SandboxInspector::inspect(UniqueFd library, Done done) {
   sandbox::RunnerSpec spec;
   spec.name = "inspect-" + std::to_string(next_++);
-  spec.arguments = {"--inspect", "/proc/self/fd/" + std::to_string(kLibraryFd)};
+  spec.arguments = {"--inspect", "fd:" + std::to_string(kLibraryFd)};
   spec.fds.push_back({kLibraryFd, std::move(library)});
   spec.policy.memoryBytes = 128ULL << 20U;
   spec.policy.require = sandbox::Tier::SeccompOnly;

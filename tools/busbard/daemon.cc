@@ -17,6 +17,7 @@
 #include "api/auth/local_authenticator.h"
 #include "api/http/front/front.h"
 #include "api/http/router/router.h"
+#include "api/resources/api.h"
 #include "host/client/local_host.h"
 #include "host/install/driver_depot.h"
 #include "host/install/driver_installer.h"
@@ -200,7 +201,26 @@ class Daemon::Parts {
     });
     local_ = std::make_unique<auth::LocalAuthenticator>(*keys_, geteuid());
     router_ = std::make_unique<http::Router>(*local_);
+    api_ = std::make_unique<api::Api>(api::Api::Parts{
+        *loop_, site_, *store_, *host_, ids_,
+        [this](std::string folder, Actor actor, Callback<void(Result<api::InstalledDriver>)> done) {
+          install(std::move(folder), std::move(actor), std::move(done));
+        },
+        std::string(versionText())});
+    api_->addRoutes(*router_);
     return {};
+  }
+
+  void install(std::string folder, Actor actor, Callback<void(Result<api::InstalledDriver>)> done) {
+    installer_->install(
+        std::move(folder), std::move(actor),
+        [done = std::move(done)](Result<DriverInstaller::Installed> installed) mutable {
+          if (!installed) {
+            done(installed.error());
+            return;
+          }
+          done(api::InstalledDriver{installed->driverId, installed->changed});
+        });
   }
 
   // The control socket is opened through the folder's descriptor, so that a long path fits.
@@ -347,6 +367,7 @@ class Daemon::Parts {
   std::unique_ptr<auth::ApiKeyAuthenticator> keys_;
   std::unique_ptr<auth::LocalAuthenticator> local_;
   std::unique_ptr<http::Router> router_;
+  std::unique_ptr<api::Api> api_;
   std::vector<std::unique_ptr<http::Front>> fronts_;
   std::unique_ptr<Signals> signals_;
   std::string url_;

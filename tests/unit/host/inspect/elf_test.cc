@@ -114,7 +114,11 @@ TEST(Elf, TheReportIsJson) {
   const auto report = json::parse(writeReport(image));
   ASSERT_TRUE(report.ok()) << report.error().message;
   EXPECT_EQ(*report->find("ok"), json::Value(true));
-  EXPECT_EQ(*report->find("manifest")->find("id"), json::Value("org.busbar.echo"));
+  const auto manifest = json::parse(*report->find("manifest")->asString());
+  ASSERT_TRUE(manifest.ok());
+  EXPECT_EQ(*manifest->find("id"), json::Value("org.busbar.echo"));
+  EXPECT_EQ(*report->find("manifest_bytes"),
+            json::Value(static_cast<int64_t>(report->find("manifest")->asString()->size())));
   EXPECT_EQ(*report->find("machine"), json::Value(toString(image->facts().machine)));
   const auto broken = json::parse(writeReport(Image::parse("x")));
   ASSERT_TRUE(broken.ok());
