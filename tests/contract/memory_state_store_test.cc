@@ -136,8 +136,7 @@ TEST_F(MemoryStateStoreTest, EveryDiskOperationMayFailOnce) {
     test::FaultyVfs vfs;
     vfs.failNth(n);
     size_t flushed = 0;
-    if (auto store = MemoryStateStore::open(*loop, {dir.file("state.db"), vfs.name(), 10});
-        store.ok()) {
+    if (auto store = openWith(vfs.name()); store.ok()) {
       for (const char* key : {"a", "b", "c"}) {
         EXPECT_TRUE((*store)->put("mod-1", kEpoch, {key, "1", 1, 0}));
         flushed = flush(**store).ok() ? keys(**store) : flushed;
