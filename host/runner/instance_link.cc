@@ -52,7 +52,8 @@ void Instance::linkUp(UniqueFd fd, const wire::LinkUp& m) {
     return;
   }
   {
-    // Before the driver is told, so that it may queue at once; nothing is sent before it has returned.
+    // Before the driver is told, so that it may queue at once; nothing is sent before it has
+    // returned.
     const std::lock_guard lock(process_.mutex);
     link->queueUp();
     process_.markDirty(*this);

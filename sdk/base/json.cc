@@ -229,6 +229,10 @@ Status run(std::string_view text, const Limits& limits, Handler& handler) {
     return Error::of(ErrorCode::InvalidArgument,
                      "JSON is larger than " + std::to_string(limits.maxBytes) + " bytes");
   }
+  // RapidJSON takes a NUL for the end of the text and would let anything follow it.
+  if (const size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    return Error::of(ErrorCode::InvalidArgument, "JSON at byte " + std::to_string(nul) + ": a NUL");
+  }
   rapidjson::MemoryStream memory(text.data(), text.size());
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(memory);
   rapidjson::Reader reader;

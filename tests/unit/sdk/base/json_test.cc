@@ -20,6 +20,14 @@ TEST(Json, DoublesStayDoubles) {
   EXPECT_EQ(write(*parse("[1.0,1e3]")), "[1.0,1000.0]");
 }
 
+TEST(Json, RefusesWhatFollowsANul) {
+  for (const std::string_view text : {std::string_view("[1]\0x", 5), std::string_view("[1]\0", 4),
+                                      std::string_view("\"a\0b\"", 5)}) {
+    EXPECT_FALSE(parse(text).ok());
+    EXPECT_FALSE(check(text).ok());
+  }
+}
+
 class JsonRefuses : public testing::TestWithParam<const char*> {};
 TEST_P(JsonRefuses, ByParseAndByCheckAlike) {
   EXPECT_FALSE(parse(GetParam()).ok());
