@@ -24,7 +24,7 @@ namespace busbar {
 class Pattern {
  public:
   static constexpr size_t kMaxExpressionBytes = 1024;
-  static constexpr size_t kMaxTextBytes = 64 * 1024;
+  static constexpr size_t kMaxTextBytes = 65'536;
   static constexpr size_t kMaxSteps = 2000;  // length of the compiled program
 
   // InvalidArgument, naming the byte offset and the reason.

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/manifest_check/glue_header.h"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
+#include <sstream>
 #include <utility>
 
 namespace busbar {
@@ -64,11 +67,30 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
+constexpr std::string_view kKeywords[] = {
+    "alignas",  "alignof",   "and",       "and_eq",    "asm",       "auto",      "bitand",
+    "bitor",    "bool",      "break",     "case",      "catch",     "char",      "char16_t",
+    "char32_t", "char8_t",   "class",     "co_await",  "co_return", "co_yield",  "compl",
+    "concept",  "const",     "consteval", "constexpr", "constinit", "continue",  "decltype",
+    "default",  "delete",    "do",        "double",    "else",      "enum",      "explicit",
+    "export",   "extern",    "false",     "float",     "for",       "friend",    "goto",
+    "if",       "inline",    "int",       "long",      "mutable",   "namespace", "new",
+    "noexcept", "not",       "not_eq",    "nullptr",   "operator",  "or",        "or_eq",
+    "private",  "protected", "public",    "register",  "requires",  "return",    "short",
+    "signed",   "sizeof",    "static",    "struct",    "switch",    "template",  "this",
+    "throw",    "true",      "try",       "typedef",   "typeid",    "typename",  "union",
+    "unsigned", "using",     "virtual",   "void",      "volatile",  "wchar_t",   "while",
+    "xor",      "xor_eq"};
+
+// A C++ name for a status key: other characters become _, and a keyword gets one at its end.
 std::string identifier(std::string_view key) {
   std::string out;
   for (const char c : key) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     out += plain ? c : '_';
+  }
+  if (std::find(std::begin(kKeywords), std::end(kKeywords), out) != std::end(kKeywords)) {
+    out += '_';
   }
   return out;
 }
@@ -87,20 +109,18 @@ std::string paramsOf(const Manifest::Function& function) {
 }  // namespace
 
 Result<std::string> glueHeader(const Manifest& manifest) {
-  std::string tables;
-  std::string functions;
+  std::ostringstream params;
+  std::ostringstream functions;
   for (const auto& [name, function] : manifest.functions) {
-    const std::string params = paramsOf(function);
-    const std::string count = std::to_string(function.order.size());
-    if (!params.empty()) {
-      tables += "inline constexpr ParamSpec kParams_" + name + "[] = {\n" + params + "};\n";
+    const std::string specs = paramsOf(function);
+    if (!specs.empty()) {
+      params << "inline constexpr ParamSpec kParams_" << name << "[] = {\n" << specs << "};\n";
     }
     const unsigned result = function.resultSchema ? typesOf(*function.resultSchema) : 1;
-    functions += "    {" + quoted(name) + ", " +
-                 (params.empty() ? std::string("nullptr") : "kParams_" + name) + ", " + count +
-                 ", " + std::to_string(result) + "},\n";
+    functions << "    {" << quoted(name) << ", " << (specs.empty() ? "nullptr" : "kParams_" + name)
+              << ", " << function.order.size() << ", " << result << "},\n";
   }
-  std::string keys;
+  std::ostringstream keys;
   std::set<std::string> seen;
   for (const Manifest::StatusKey& status : manifest.status) {
     if (status.pattern) {
@@ -111,22 +131,21 @@ Result<std::string> glueHeader(const Manifest& manifest) {
       return Error::of(ErrorCode::InvalidArgument,
                        "status keys that differ only in punctuation: " + status.key);
     }
-    keys += "inline constexpr ::busbar::glue::StatusSpec " + name + "{" + quoted(status.key) +
-            ", " + std::to_string(typesOf(status.schema)) + "};\n";
+    keys << "inline constexpr ::busbar::glue::StatusSpec " << name << "{" << quoted(status.key)
+         << ", " << typesOf(status.schema) << "};\n";
   }
-  const std::string count = std::to_string(manifest.functions.size());
-  return "// Made from manifest.json by busbar-manifest-check.\n#pragma once\n\n"
-         "#include <busbar/detail/manifest_types.hpp>\n\n"
-         "namespace busbar::glue {\n" +
-         tables + "inline constexpr FunctionSpec kFunctionSpecs[] = {\n" + functions +
-         "    {nullptr, nullptr, 0, 0}};\n"
-         "inline constexpr ManifestSpec kManifest{kFunctionSpecs, " +
-         count +
-         "};\n"
-         "}  // namespace busbar::glue\n\n"
-         "// The status keys of the manifest, for busbar::StatusKey.\n"
-         "namespace busbar::keys {\n" +
-         keys + "}  // namespace busbar::keys\n";
+  std::ostringstream out;
+  out << "// Made from manifest.json by busbar-manifest-check.\n#pragma once\n\n"
+      << "#include <busbar/detail/manifest_types.hpp>\n\n"
+      << "namespace busbar::glue {\n"
+      << params.str() << "inline constexpr FunctionSpec kFunctionSpecs[] = {\n"
+      << functions.str() << "    {nullptr, nullptr, 0, 0}};\n"
+      << "inline constexpr ManifestSpec kManifest{kFunctionSpecs, " << manifest.functions.size()
+      << "};\n}  // namespace busbar::glue\n\n"
+      << "// The status keys of the manifest, for busbar::StatusKey.\n"
+      << "namespace busbar::keys {\n"
+      << keys.str() << "}  // namespace busbar::keys\n";
+  return out.str();
 }
 
 }  // namespace busbar

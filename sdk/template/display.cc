@@ -58,7 +58,7 @@ class Display : public busbar::Driver {
 
   // The answer to something that was told: OK, or the device's reason.
   template <class Then>
-  busbar::Answer accepted(std::string_view line, Then then) {
+  busbar::Answer accepted(std::string_view line, const Then& then) {
     const example::Reply reply = example::parseReply(line);
     if (reply.kind == example::Reply::Kind::Refused) {
       throw busbar::Failure::device("the display refused: " + reply.value);

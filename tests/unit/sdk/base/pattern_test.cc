@@ -82,6 +82,7 @@ TEST(Pattern, KnowsWhetherItIsAnchored) {
   EXPECT_FALSE(Pattern::compile("^a").value().isAnchored());
   EXPECT_FALSE(Pattern::compile("^a|b$").value().isAnchored());
   EXPECT_FALSE(Pattern::compile("^a\\$").value().isAnchored());
+  EXPECT_TRUE(Pattern::compile("^a\\\\$").value().isAnchored());
 }
 
 }  // namespace
