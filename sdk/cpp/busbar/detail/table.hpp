@@ -83,15 +83,16 @@ template <class Method>
 constexpr Mismatch checkFunction(const Fn<Method>& function, const ManifestSpec& manifest) {
   using Traits = MethodTraits<Method>;
   constexpr size_t kCount = std::tuple_size_v<typename Traits::Values>;
-  const FunctionSpec* spec = manifest.find(function.name);
-  if (spec == nullptr) {
+  const size_t place = manifest.find(function.name);
+  if (place == manifest.functionCount) {
     return Mismatch::NotInManifest;
   }
-  if (spec->paramCount != kCount) {
+  const FunctionSpec& spec = manifest.functions[place];
+  if (spec.paramCount != kCount) {
     return Mismatch::ParameterCount;
   }
   const Mismatch params =
-      checkParams<typename Traits::Values>(*spec, std::make_index_sequence<kCount>{});
+      checkParams<typename Traits::Values>(spec, std::make_index_sequence<kCount>{});
   if (params != Mismatch::None) {
     return params;
   }
@@ -100,7 +101,7 @@ constexpr Mismatch checkFunction(const Fn<Method>& function, const ManifestSpec&
   }
   constexpr unsigned kResult = Written<std::decay_t<typename Traits::Result>>::kTypes;
   // JsonText and the like may hold anything; what they hold is the driver's word.
-  const bool fits = kResult == kAny || (kResult & ~spec->resultTypes) == 0;
+  const bool fits = kResult == kAny || (kResult & ~spec.resultTypes) == 0;
   return fits ? Mismatch::None : Mismatch::ResultType;
 }
 
@@ -299,7 +300,7 @@ struct Table {
       using Method = std::decay_t<decltype(function.method)>;
       constexpr size_t kCount = std::tuple_size_v<typename glue::MethodTraits<Method>::Values>;
       const JsonDocument args = JsonDocument::parse(raw.args);
-      glue::invoke(driver, function, *manifest.find(name), args.root(),
+      glue::invoke(driver, function, manifest.functions[manifest.find(name)], args.root(),
                    Call(driver.Driver::host_, driver.Driver::instance_, raw.call_id),
                    std::make_index_sequence<kCount>{});
       return true;
