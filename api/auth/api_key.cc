@@ -24,6 +24,20 @@ constexpr std::string_view kBase64Url =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::string_view kHex = "0123456789abcdef";
 
+constexpr uint8_t kNoDigit = 255;
+
+// Character -> its value in `alphabet`.
+constexpr std::array<uint8_t, 256> valuesOf(std::string_view alphabet) {
+  std::array<uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (size_t i = 0; i < alphabet.size(); ++i) {
+    values[static_cast<unsigned char>(alphabet[i])] = static_cast<uint8_t>(i);
+  }
+  return values;
+}
+constexpr auto kBase64Values = valuesOf(kBase64Url);
+constexpr auto kHexValues = valuesOf(kHex);
+
 using Secret = std::array<uint8_t, 32>;
 
 std::string encodeBase64Url(const Secret& bytes) {
@@ -45,11 +59,11 @@ bool decodeBase64Url(std::string_view text, Secret& bytes) {
   int held = 0;
   size_t count = 0;
   for (const char c : text) {
-    const size_t value = kBase64Url.find(c);
-    if (value == std::string_view::npos) {
+    const uint8_t value = kBase64Values[static_cast<unsigned char>(c)];
+    if (value == kNoDigit) {
       return false;
     }
-    bits = bits << 6 | static_cast<uint32_t>(value);
+    bits = bits << 6 | value;
     held += 6;
     if (held >= 8) {
       held -= 8;
@@ -110,11 +124,11 @@ bool matches(const KeyDigest& digest, std::string_view secretHash) {
   }
   KeyDigest stored{};
   for (size_t i = 0; i < secretHash.size(); ++i) {
-    const size_t value = kHex.find(secretHash[i]);
-    if (value == std::string_view::npos) {
+    const uint8_t value = kHexValues[static_cast<unsigned char>(secretHash[i])];
+    if (value == kNoDigit) {
       return false;
     }
-    stored[i / 2] = static_cast<uint8_t>(static_cast<size_t>(stored[i / 2]) << 4 | value);
+    stored[i / 2] = static_cast<uint8_t>(stored[i / 2] << 4U | value);
   }
   return CRYPTO_memcmp(stored.data(), digest.data(), digest.size()) == 0;
 }
