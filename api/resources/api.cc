@@ -21,7 +21,8 @@ Api::Api(Parts parts)
                parts.ids,
                std::move(parts.install),
                std::move(parts.version)},
-      events_(parts.loop, parts.site, parts.host) {}
+      events_(parts.loop, parts.site, parts.host),
+      metrics_(context_, events_) {}
 
 Api::~Api() = default;
 
@@ -35,6 +36,7 @@ void Api::addRoutes(http::Router& router) {
   addSettingsRoutes(router, context_);
   addApiKeyRoutes(router, context_);
   events_.addRoutes(router);
+  metrics_.addRoutes(router);
 }
 
 }  // namespace busbar::api

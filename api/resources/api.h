@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/events/event_hub.h"
+#include "api/metrics/metrics.h"
 #include "api/resources/context.h"
 
 namespace busbar::api {
@@ -32,12 +33,13 @@ class Api {
 
   void addRoutes(http::Router& router);
 
-  Context& context() { return context_; }
-  EventHub& events() { return events_; }
+  // Where the composition root adds fronts and ready checks, and says that it stops.
+  Metrics& metrics() { return metrics_; }
 
  private:
   Context context_;
   EventHub events_;
+  Metrics metrics_;
 };
 
 }  // namespace busbar::api

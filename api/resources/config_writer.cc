@@ -30,6 +30,7 @@ void ConfigWriter::attempt(std::unique_ptr<Job> job) {
     return;
   }
   const Actor actor = job->actor;
+  ++open_;
   store_.apply(std::move(writes), actor, loop_.now() + kLimit,
                [this, alive = std::weak_ptr<bool>(alive_),
                 job = std::move(job)](Result<std::vector<ConfigChange>> result) mutable {
@@ -40,6 +41,7 @@ void ConfigWriter::attempt(std::unique_ptr<Job> job) {
 }
 
 void ConfigWriter::finish(std::unique_ptr<Job> job, Result<std::vector<ConfigChange>> result) {
+  --open_;
   if (result.ok()) {
     job->done(*result, job->reply);
     return;

@@ -27,6 +27,8 @@ class ConfigWriter {
   ConfigWriter(EventLoop& loop, ConfigStore& store) : loop_(loop), store_(store) {}
 
   void run(Reply reply, Actor actor, Plan plan, Done done);
+  // Changes that wait for the store.
+  size_t open() const { return open_; }
 
  private:
   struct Job;
@@ -38,6 +40,7 @@ class ConfigWriter {
 
   EventLoop& loop_;
   ConfigStore& store_;
+  size_t open_ = 0;
   // Told to the store's completions, which may come after this is gone.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -55,6 +55,7 @@ bool Connection::start() {
 }
 
 bool Connection::startRefused(const Response& answer) {
+  headAt_ = context_->loop.now();
   if (!watch()) {
     return false;
   }
@@ -215,7 +216,9 @@ void Connection::onHead() {
   traceparent_ = request.traceWasGiven() ? request.trace().toHeader() : std::string();
   isHead_ = request.method() == Method::Head;
   ++context_->stats.requests;
+  headAt_ = context_->loop.now();
   const Admission admission = context_->handler.admit(request);
+  route_ = admission.refusal ? nullptr : request.route();
   deadline_ = after(context_->options.bodyTimeout);
   if (admission.refusal) {
     onRefusedHead(*admission.refusal);
@@ -262,6 +265,7 @@ void Connection::refuse(const Refusal& refusal) {
 }
 
 void Connection::writeResponse(const Response& response, bool keepAlive, bool isHead) {
+  context_->handler.served(route_, response.status(), context_->loop.clock().now() - headAt_);
   if (requestId_.empty()) {  // refused before there was a request
     requestId_ = context_->reader.traceIds.begin().traceIdText();
   }
@@ -284,6 +288,7 @@ void Connection::awaitRequest() {
   isHead_ = false;
   requestId_.clear();
   traceparent_.clear();
+  route_ = nullptr;
 }
 
 void Connection::respond(Response response) {
@@ -340,6 +345,7 @@ void Connection::beginStream(Response head) {
     isStreamLost_ = true;
     linger();
   } else {
+    context_->handler.served(route_, head.status(), context_->loop.clock().now() - headAt_);
     phase_ = Phase::Stream;
     ++context_->stats.streams;
   }

@@ -95,6 +95,8 @@ class Connection final : public ResponseSink {
   size_t droppedBytes_ = 0;  // input dropped in Linger
   std::string requestId_;    // of the request in work
   std::string traceparent_;  // the same; empty when it had none
+  void* route_ = nullptr;    // of the request in work; the handler's own
+  Instant headAt_{};         // when its head was read
   bool isHead_ = false;      // the request in work is HEAD
   bool isAnswered_ = false;  // refused by its head; its body is being dropped
   bool isProcessing_ = false;

@@ -7,6 +7,7 @@
 
 #include "api/http/front/request.h"
 #include "api/http/front/responder.h"
+#include "sdk/base/clock.h"
 
 namespace busbar::http {
 
@@ -25,6 +26,9 @@ class Handler {
   virtual Admission admit(Request& request) = 0;
   // `request` is valid until this returns.
   virtual void handle(Request& request, Responder responder) = 0;
+  // An answer was made `took` after its head had arrived: for counting. `route` is what admit()
+  // left in Request::route(), null when it refused or never saw the request.
+  virtual void served(void* /*route*/, int /*status*/, Nanoseconds /*took*/) {}
 };
 
 }  // namespace busbar::http

@@ -55,6 +55,7 @@ struct Router::Route {
   Cost cost;
   Action action;
   std::vector<std::pair<std::string, size_t>> params;  // name, index of its segment
+  RouteStats stats{};
 };
 
 struct Router::Node {
@@ -128,6 +129,32 @@ void Router::add(Method method, std::string_view pattern, auth::Access access, A
   node->routes[indexOf(method)] = route.get();
   node->hasRoutes = true;
   routes_.push_back(std::move(route));
+}
+
+void Router::served(void* route, int status, Nanoseconds took) {
+  RouteStats& stats = route == nullptr ? refused_ : static_cast<Route*>(route)->stats;
+  const int statusClass = std::clamp(status / 100, 1, 5) - 1;
+  ++stats.byStatusClass[static_cast<size_t>(statusClass)];
+  const double seconds = static_cast<double>(took.count()) / 1e9;
+  size_t bucket = 0;
+  while (bucket < kLatencyBoundsSeconds.size() && seconds > kLatencyBoundsSeconds[bucket]) {
+    ++bucket;
+  }
+  ++stats.buckets[bucket];
+  stats.sumSeconds += seconds;
+}
+
+std::vector<RouteStats> Router::stats() const {
+  std::vector<RouteStats> out;
+  for (const auto& route : routes_) {
+    RouteStats stats = route->stats;
+    stats.method = route->info.method;
+    stats.pattern = route->info.pattern;
+    out.push_back(std::move(stats));
+  }
+  out.push_back(refused_);
+  out.back().pattern = "(refused)";
+  return out;
 }
 
 std::vector<RouteInfo> Router::dump() const {

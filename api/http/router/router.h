@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +25,18 @@ struct RouteInfo {
   auth::Permission permission;
   std::string scope;
   size_t bodyLimitBytes;
+};
+
+// Upper bounds of the latency buckets; a last one without bound follows.
+inline constexpr std::array<double, 8> kLatencyBoundsSeconds{0.0005, 0.001, 0.005, 0.01,
+                                                             0.05,   0.1,   1.0,   10.0};
+// What became of a route's requests; plain counters, for /metrics.
+struct RouteStats {
+  Method method = Method::Other;
+  std::string pattern;                      // "(refused)": before a route was reached
+  std::array<uint64_t, 5> byStatusClass{};  // 1xx to 5xx
+  std::array<uint64_t, kLatencyBoundsSeconds.size() + 1> buckets{};
+  double sumSeconds = 0;
 };
 
 // Who is refused first when the loop is behind.
@@ -65,6 +79,10 @@ class Router : public Handler {
 
   Admission admit(Request& request) override;
   void handle(Request& request, Responder responder) override;
+  void served(void* route, int status, Nanoseconds took) override;
+
+  // All routes, then the requests that reached none.
+  std::vector<RouteStats> stats() const;
 
  private:
   struct Route;
@@ -77,6 +95,7 @@ class Router : public Handler {
   Callback<Nanoseconds()> backlog_;
   std::unique_ptr<Node> root_;
   std::vector<std::unique_ptr<Route>> routes_;
+  RouteStats refused_;
 };
 
 }  // namespace busbar::http
