@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -175,6 +176,15 @@ void onDump(int /*number*/, siginfo_t* /*info*/, void* interrupted) {
   errno = saved;
 }
 
+// The runner itself ends by _exit only: whoever calls exit() is the driver.
+void onExit() {
+  Line line;
+  line.text("busbar-runner: exit");
+  writeCall(line);
+  Line().text("busbar-runner: end").write();
+  ::_exit(kDriverExit);
+}
+
 int addLibrary(dl_phdr_info* info, size_t /*size*/, void* /*argument*/) {
   if (context.libraryCount == kMaxLibraries) {
     return 1;
@@ -222,6 +232,7 @@ void installCrashHandlers(const LivenessPage& page) {
     handle(number, onCrash, 0);
   }
   handle(SIGQUIT, onDump, SA_RESTART);
+  std::atexit(onExit);
 }
 
 void noteLoadedLibraries() {

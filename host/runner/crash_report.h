@@ -15,12 +15,14 @@
 // (the first line still comes out, the process ends by SIGSEGV).
 namespace busbar::runner {
 
-// The exit code after a crash is 128 + signal.
+// The exit code after a crash is 128 + signal; after a driver's exit() it is kDriverExit, whatever
+// code the driver gave, so that no driver can pose as an orderly end.
 inline constexpr int kCrashExitBase = 128;
+inline constexpr int kDriverExit = 74;
 
-// Handles SEGV, BUS, ILL, FPE, ABRT, TRAP and SYS by report and end, and QUIT by a report of the
-// loop thread's stack. The page tells which call was running; it must outlive the process's loop.
-// The calling thread is taken for the loop thread.
+// Handles exit() by a report and end. Handles SEGV, BUS, ILL, FPE, ABRT, TRAP and SYS by report and
+// end, and QUIT by a report of the loop thread's stack. The page tells which call was running; it
+// must outlive the process's loop. The calling thread is taken for the loop thread.
 void installCrashHandlers(const LivenessPage& page);
 
 // Takes note of what is loaded now, so that handlers can name the library of an address.

@@ -294,6 +294,15 @@ TEST(RunnerFault, AbortIsReported) {
   EXPECT_NE(r.stderrText().find("crash signal=6 "), std::string::npos);
 }
 
+TEST(RunnerFault, ADriversExitIsNoOrderlyEnd) {
+  RunnerUnderTest r(faulty("exit_in_execute"));
+  r.createAndStart(1);
+  r.execute(1, 1, "run");
+  EXPECT_EQ(r.waitExit(), runner::kDriverExit);
+  EXPECT_NE(r.stderrText().find("busbar-runner: exit callback=execute instance=1 call=1"),
+            std::string::npos);
+}
+
 TEST(RunnerFault, AFrameThatTakesTooMuchEndsTheLink) {
   RunnerUnderTest r(faulty("frame_too_much"));
   Life life(r);
