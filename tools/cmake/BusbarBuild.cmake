@@ -29,7 +29,9 @@ target_compile_options(busbar_warnings INTERFACE
   -Wimplicit-fallthrough
   "$<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor;-Wold-style-cast>"
   "$<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>"
-  "$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:Clang>>:-Wthread-safety>")
+  "$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:Clang>>:-Wthread-safety>"
+  # GCC 12 is wrong about std::variant and std::string when it optimises (GCC bugs 105562 and 105651).
+  "$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-restrict>")
 
 # busbar_library(name SOURCES … PUBLIC … PRIVATE …): a static library busbar_<name>, alias busbar::<name>.
 function(busbar_library name)
