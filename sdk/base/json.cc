@@ -318,6 +318,18 @@ std::string_view trim(std::string_view s) {
                                          : s.substr(first, s.find_last_not_of(kBlank) - first + 1);
 }
 
+// Where the string that begins at `from` ends, in checked JSON.
+size_t closingQuote(std::string_view text, size_t from) {
+  while (true) {
+    const size_t quote = text.find('"', from);
+    const size_t last = text.find_last_not_of('\\', quote - 1);
+    if ((quote - last) % 2 == 1) {  // an even number of backslashes: none escapes the quote
+      return quote;
+    }
+    from = quote + 1;
+  }
+}
+
 // The text between the brackets of checked JSON, cut at each top-level separator of `separators`.
 std::vector<std::string_view> cutTopLevel(std::string_view text, std::string_view separators) {
   std::vector<std::string_view> parts;
@@ -330,9 +342,7 @@ std::vector<std::string_view> cutTopLevel(std::string_view text, std::string_vie
   for (size_t i = 0; i < inside.size(); ++i) {
     const char c = inside[i];
     if (c == '"') {
-      for (++i; inside[i] != '"'; ++i) {
-        i += inside[i] == '\\' ? 1U : 0U;
-      }
+      i = closingQuote(inside, i + 1);
     } else if (c == '[' || c == '{') {
       ++depth;
     } else if (c == ']' || c == '}') {
