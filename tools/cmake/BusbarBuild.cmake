@@ -60,6 +60,8 @@ function(busbar_test name)
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE busbar_warnings ${arg_LIBS} GTest::gtest GTest::gtest_main)
+  # Test code itself is not optimised, whatever the preset: GoogleTest's macros take minutes at -O2.
+  target_compile_options(${name} PRIVATE -O0)
   if(arg_LABEL STREQUAL unit)
     add_dependencies(unit_tests ${name})
   endif()
