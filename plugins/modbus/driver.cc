@@ -115,8 +115,8 @@ class ModbusDriver final : public Driver {
   void onConnected(const busbar_link_info&) override { poll(); }
   void onDisconnected(const busbar_link_info& link) override;
 
-  void read(Call call, std::string table, uint16_t address, uint16_t count);
-  void write(Call call, std::string name, Json value);
+  void read(Call call, const std::string& table, uint16_t address, uint16_t count);
+  void write(Call call, const std::string& name, Json value);
   void writeRegister(Call call, uint16_t address, uint16_t value);
   void writeCoil(Call call, uint16_t address, bool value);
   void pollNow(Call call);
@@ -379,7 +379,7 @@ void ModbusDriver::noteFailure(const Failure& failure) {
   }
 }
 
-void ModbusDriver::read(Call call, std::string table, uint16_t address, uint16_t count) {
+void ModbusDriver::read(Call call, const std::string& table, uint16_t address, uint16_t count) {
   const Table from = tableFromText(table).value_or(Table::Holding);
   if (!isBitTable(from) && count > kMaxReadRegisters) {
     call.fail(Failure::invalid("/count must be at most 125 for registers"));
@@ -419,7 +419,7 @@ void ModbusDriver::read(Call call, std::string table, uint16_t address, uint16_t
   }
 }
 
-void ModbusDriver::write(Call call, std::string name, Json value) {
+void ModbusDriver::write(Call call, const std::string& name, Json value) {
   const Point* const point = settings_.map.find(name);
   if (point == nullptr) {
     call.fail(Failure(BUSBAR_E_NOTFOUND, "there is no point " + name + " in the settings"));

@@ -42,6 +42,7 @@ Settings Settings::fromJson(const Json& json) {
   const auto byteOrder = json["byte_order"].valueOr<std::string>("big");
   std::vector<PointSpec> specs;
   const Json points = json["points"];
+  specs.reserve(points.size());
   for (size_t i = 0; i < points.size(); ++i) {
     specs.push_back(readSpec(points[i], wordOrder, byteOrder));
   }

@@ -20,7 +20,7 @@
 namespace busbar::snmp {
 namespace {
 
-constexpr size_t kMaxTableBytes = 512 * 1024;  // half of what a document may hold
+constexpr size_t kMaxTableBytes = size_t{512} * 1024;  // half of what a document may hold
 constexpr int32_t kTooBig = 1;
 constexpr int32_t kNoSuchName = 2;
 
@@ -100,11 +100,13 @@ class SnmpDriver final : public Driver {
   void onConnected(const busbar_link_info&) override { poll(); }
   void onDisconnected(const busbar_link_info& link) override;
 
-  void get(Call call, std::string oid) { askOne(std::move(call), PduType::Get, oid); }
-  void getNext(Call call, std::string oid) { askOne(std::move(call), PduType::GetNext, oid); }
-  void getBulk(Call call, std::string oid, int32_t count);
-  void set(Call call, std::string oid, Json value, std::string type);
-  void walk(Call call, std::string oid);
+  void get(Call call, const std::string& oid) { askOne(std::move(call), PduType::Get, oid); }
+  void getNext(Call call, const std::string& oid) {
+    askOne(std::move(call), PduType::GetNext, oid);
+  }
+  void getBulk(Call call, const std::string& oid, int32_t count);
+  void set(Call call, const std::string& oid, Json value, const std::string& type);
+  void walk(Call call, const std::string& oid);
   void pollNow(Call call);
 
  private:
@@ -138,7 +140,7 @@ class SnmpDriver final : public Driver {
   Settings settings_;
   std::unique_ptr<Session> session_;
   QuestionQueue queue_;
-  std::optional<Question> running_;
+  std::unique_ptr<Question> running_;
   uint32_t settingsNumber_ =
       0;  // rises with each change, so that what belongs to older ones is dropped
   std::vector<uint8_t>
@@ -232,7 +234,7 @@ void SnmpDriver::askOne(Call call, PduType type, const std::string& text) {
     open->fail(unresolved(text));
     return;
   }
-  const Oid oid = *found;
+  const Oid& oid = *found;
   Question question;
   question.what = (type == PduType::Get ? "get " : "get the object after ") + oid.toText();
   question.pdu = requestOf(type, oid);
@@ -250,7 +252,7 @@ void SnmpDriver::askOne(Call call, PduType type, const std::string& text) {
   addCall(std::move(question), open);
 }
 
-void SnmpDriver::getBulk(Call call, std::string text, int32_t count) {
+void SnmpDriver::getBulk(Call call, const std::string& text, int32_t count) {
   if (settings_.credentials.version == Version::V1) {
     call.fail(Failure::invalid("get_bulk does not exist in version 1: use walk"));
     return;
@@ -269,14 +271,14 @@ void SnmpDriver::getBulk(Call call, std::string text, int32_t count) {
   addCall(std::move(question), open);
 }
 
-void SnmpDriver::set(Call call, std::string text, Json value, std::string type) {
+void SnmpDriver::set(Call call, const std::string& text, Json value, const std::string& type) {
   const auto open = std::make_shared<Call>(std::move(call));
   const auto found = resolve(text);
   if (!found) {
     open->fail(unresolved(text));
     return;
   }
-  const Oid oid = *found;
+  const Oid& oid = *found;
   const Value wanted = fromJson(value);
   if (type != "auto") {
     setTyped(open, oid, wanted, type);
@@ -322,7 +324,7 @@ void SnmpDriver::setTyped(const std::shared_ptr<Call>& call, const Oid& oid, con
   addCall(std::move(question), call);
 }
 
-void SnmpDriver::walk(Call call, std::string text) {
+void SnmpDriver::walk(Call call, const std::string& text) {
   const auto oid = resolve(text);
   if (!oid) {
     call.fail(unresolved(text));
@@ -395,6 +397,9 @@ Answer SnmpDriver::receive(std::string_view frame) {
 }
 
 void SnmpDriver::requestEnded(const Failure* failure) {
+  if (running_ == nullptr) {
+    return;
+  }
   if (failure != nullptr) {
     std::string message = failure->message();
     if (failure->status() == BUSBAR_E_TIMEOUT) {

@@ -47,8 +47,12 @@ std::optional<Oid> Oid::fromText(std::string_view text) {
     }
     arcs.push_back(arc);
     at = next;
-    if (at != end && (*at != '.' || ++at == end)) {
-      return std::nullopt;
+    if (at != end) {
+      const bool isDotBeforeArc = *at == '.' && at + 1 != end;
+      if (!isDotBeforeArc) {
+        return std::nullopt;
+      }
+      ++at;
     }
   }
   return fromArcs(std::move(arcs));

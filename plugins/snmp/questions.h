@@ -6,7 +6,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,13 +38,13 @@ class QuestionQueue {
   [[nodiscard]] bool addCall(Question& question) { return add(calls_, question, kMaxCalls); }
   [[nodiscard]] bool addPoll(Question& question) { return add(polls_, question, kMaxPolls); }
 
-  // The question to ask now; nullopt when there is none.
-  std::optional<Question> takeNext() {
+  // The question to ask now; nullptr when there is none.
+  std::unique_ptr<Question> takeNext() {
     auto& from = calls_.empty() ? polls_ : calls_;
     if (from.empty()) {
-      return std::nullopt;
+      return nullptr;
     }
-    Question question = std::move(from.front());
+    auto question = std::make_unique<Question>(std::move(from.front()));
     from.pop_front();
     return question;
   }

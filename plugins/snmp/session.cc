@@ -19,7 +19,7 @@ enum class Report : uint8_t { Level, TimeWindow, User, Engine, Digest, Decryptio
 constexpr std::string_view kUsmStats = "1.3.6.1.6.3.15.1.1";
 
 Report reportKind(const Pdu& report) {
-  static const Oid stats = *Oid::fromText(kUsmStats);
+  static const Oid stats = Oid::fromText(kUsmStats).value_or(Oid());
   if (report.bindings.empty() || !report.bindings[0].oid.isWithin(stats) ||
       report.bindings[0].oid.arcs().size() == stats.arcs().size()) {
     return Report::Other;
@@ -106,22 +106,20 @@ Session::Step Session::begin(Pdu pdu, int64_t nowS) {
   }
   pdu.requestId = nextId();
   pending_ = Pending{.pdu = std::move(pdu), .messageId = 0, .resends = 0};
-  return sendPending(nowS);
+  return sendPending(*pending_, nowS);
 }
 
-Session::Step Session::sendPending(int64_t nowS) {
+Session::Step Session::sendPending(Pending& pending, int64_t nowS) {
   Step step;
   step.kind = Step::Kind::Send;
   if (usm_ == nullptr) {
-    step.datagram = encode(CommunityMessage{.version = credentials_.version,
-                                            .community = credentials_.community,
-                                            .pdu = pending_->pdu});
+    step.datagram = encode(CommunityMessage{
+        .version = credentials_.version, .community = credentials_.community, .pdu = pending.pdu});
   } else {
-    pending_->messageId = nextId();
-    step.datagram =
-        usm_->knowsEngine()
-            ? usm_->seal(pending_->pdu, credentials_.contextName, pending_->messageId, nowS)
-            : usm_->sealDiscovery(pending_->messageId, pending_->pdu.requestId);
+    pending.messageId = nextId();
+    step.datagram = usm_->knowsEngine()
+                        ? usm_->seal(pending.pdu, credentials_.contextName, pending.messageId, nowS)
+                        : usm_->sealDiscovery(pending.messageId, pending.pdu.requestId);
   }
   if (step.datagram.empty()) {
     return finish(failed("the request could not be protected: the cryptographic library refused"));
@@ -136,14 +134,15 @@ Session::Step Session::receive(std::span<const uint8_t> datagram, int64_t nowS) 
   if (!pending_) {
     return {};
   }
-  return usm_ == nullptr ? receiveCommunity(datagram) : receiveV3(datagram, nowS);
+  return usm_ == nullptr ? receiveCommunity(*pending_, datagram)
+                         : receiveV3(*pending_, datagram, nowS);
 }
 
-Session::Step Session::receiveCommunity(std::span<const uint8_t> datagram) {
+Session::Step Session::receiveCommunity(const Pending& pending, std::span<const uint8_t> datagram) {
   auto message = decodeCommunity(datagram);
   if (!message || message->version != credentials_.version ||
       message->community != credentials_.community || message->pdu.type != PduType::Response ||
-      message->pdu.requestId != pending_->pdu.requestId) {
+      message->pdu.requestId != pending.pdu.requestId) {
     return {};
   }
   Step step;
@@ -152,20 +151,21 @@ Session::Step Session::receiveCommunity(std::span<const uint8_t> datagram) {
   return finish(std::move(step));
 }
 
-Session::Step Session::receiveV3(std::span<const uint8_t> datagram, int64_t nowS) {
+Session::Step Session::receiveV3(Pending& pending, std::span<const uint8_t> datagram,
+                                 int64_t nowS) {
   Opened opened = usm_->open(datagram, nowS);
   // The message id is fresh for each datagram, which is what refuses a replay within the time
   // window.
-  if (opened.messageId != pending_->messageId) {
+  if (opened.messageId != pending.messageId) {
     return {};
   }
   Pdu& pdu = opened.scoped.pdu;
   if (opened.verdict == Verdict::ReportUnproven ||
       (opened.verdict == Verdict::Accepted && pdu.type == PduType::Report)) {
-    return judgeReport(opened, nowS);
+    return judgeReport(pending, opened, nowS);
   }
   if (opened.verdict != Verdict::Accepted || pdu.type != PduType::Response ||
-      pdu.requestId != pending_->pdu.requestId) {
+      pdu.requestId != pending.pdu.requestId) {
     return {};
   }
   Step step;
@@ -174,16 +174,16 @@ Session::Step Session::receiveV3(std::span<const uint8_t> datagram, int64_t nowS
   return finish(std::move(step));
 }
 
-Session::Step Session::judgeReport(const Opened& opened, int64_t nowS) {
+Session::Step Session::judgeReport(Pending& pending, const Opened& opened, int64_t nowS) {
   const Report kind = reportKind(opened.scoped.pdu);
   const bool isProven = opened.verdict == Verdict::Accepted;
-  const bool mayResend = ++pending_->resends <= kMaxResends;
+  const bool mayResend = ++pending.resends <= kMaxResends;
   if (kind == Report::Engine && mayResend && usm_->adoptEngine(opened.engineId)) {
-    return sendPending(nowS);
+    return sendPending(pending, nowS);
   }
   // The clock is learnt from proven messages only, which open() has done by now.
   if (kind == Report::TimeWindow && mayResend && isProven) {
-    return sendPending(nowS);
+    return sendPending(pending, nowS);
   }
   return finish(failed(reportText(opened.scoped.pdu)));
 }

@@ -58,10 +58,10 @@ class Session {
     uint8_t resends = 0;
   };
 
-  Step sendPending(int64_t nowS);
-  Step receiveCommunity(std::span<const uint8_t> datagram);
-  Step receiveV3(std::span<const uint8_t> datagram, int64_t nowS);
-  Step judgeReport(const Opened& opened, int64_t nowS);
+  Step sendPending(Pending& pending, int64_t nowS);
+  Step receiveCommunity(const Pending& pending, std::span<const uint8_t> datagram);
+  Step receiveV3(Pending& pending, std::span<const uint8_t> datagram, int64_t nowS);
+  Step judgeReport(Pending& pending, const Opened& opened, int64_t nowS);
   Step finish(Step step);
   int32_t nextId();
 

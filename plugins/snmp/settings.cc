@@ -68,6 +68,7 @@ Settings Settings::fromJson(const Json& json) {
   settings.maxRepetitions = json["max_repetitions"].valueOr<int32_t>(20);
   std::vector<ObjectSpec> specs;
   const Json objects = json["objects"];
+  specs.reserve(objects.size());
   for (size_t i = 0; i < objects.size(); ++i) {
     const Json object = objects[i];
     specs.push_back({.oid = object["oid"].as<std::string>(),
