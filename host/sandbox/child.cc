@@ -161,7 +161,7 @@ void arrangeDescriptors(const ChildPlan& plan, Reporter& report) {
 
 void takeIds(const ChildPlan& plan, const Reporter& report) {
   const long uid = static_cast<long>(plan.innerUid);
-  if (plan.isRoot) {
+  if (plan.dropGroups) {
     report.must(ChildStep::Ids, rawSyscall(SYS_setgroups, 0L, 0L));
   }
   report.must(ChildStep::Ids, rawSyscall(SYS_setresgid, uid, uid, uid));

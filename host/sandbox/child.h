@@ -65,7 +65,8 @@ constexpr int kMaxFdMoves = kFirstInnerFd;
 // Borrowed pointers; all must live until the child has exec'ed or ended. A plain value.
 struct ChildPlan {
   LayerSet layers;
-  bool isRoot = false;  // busbard's euid is 0
+  bool isRoot = false;      // busbard's euid is 0
+  bool dropGroups = false;  // busbard has supplementary groups and may drop them
 
   int goRead = -1;   // one byte: the ids are mapped and the limits are on
   int goWrite = -1;  // closed first, so that a dead parent is an end of file

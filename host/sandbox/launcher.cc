@@ -201,6 +201,7 @@ Status fillPlan(const LaunchInput& input, bool isRoot, PlanStorage& storage, Chi
   }
   plan.layers = input.layers;
   plan.isRoot = isRoot;
+  plan.dropGroups = isRoot && ::getgroups(0, nullptr) > 0;
   plan.exec = input.execFd;
   plan.driverTree = storage.driverTree.get();
   if (input.fds.size() > plan.fds.size()) {

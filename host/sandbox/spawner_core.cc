@@ -70,7 +70,7 @@ Status SpawnerCore::prepare() {
   cgroups_ = Cgroups::find(whyNoCgroups);
   const UidRange range = usableUids({options_.firstUid, options_.uidCount});
   uids_ = UidPool(range);
-  auto facts = probeSandbox(*launcher_, *cgroups_, whyNoCgroups, range.first);
+  auto facts = probeSandbox(*launcher_, *cgroups_, whyNoCgroups, range);
   if (!facts) {
     return std::move(facts).error();
   }

@@ -62,6 +62,10 @@ void addRemarks(SandboxFacts& facts, const std::string& whyNoCgroups) {
     facts.remarks.emplace_back(
         "All runners share busbard's user. Started as root, busbard gives each runner its own.");
   }
+  if (facts.isRoot && !facts.layers.has(Layer::OwnUid)) {
+    facts.remarks.emplace_back(
+        "All runners share busbard's user: this user namespace has too few ids to hand out.");
+  }
   if (facts.landlockAbi == 0) {
     facts.remarks.emplace_back(
         "The kernel has no Landlock: one wall less around files. Boot with lsm=landlock,...");
@@ -113,7 +117,7 @@ std::string_view toString(CgroupMode mode) {
 }
 
 Result<SandboxFacts> probeSandbox(Launcher& launcher, const Cgroups& cgroups,
-                                  const std::string& whyNoCgroups, uid_t runnerUid) {
+                                  const std::string& whyNoCgroups, UidRange uids) {
   SandboxFacts facts;
   facts.isRoot = ::geteuid() == 0;
   facts.landlockAbi = landlockAbi();
@@ -123,7 +127,7 @@ Result<SandboxFacts> probeSandbox(Launcher& launcher, const Cgroups& cgroups,
     return Error::because(ErrorCode::Unavailable, "sandbox_too_weak",
                           "probe the sandbox: the kernel has no seccomp filters");
   }
-  if (!facts.isRoot) {
+  if (!facts.isRoot || uids.count == 0) {
     facts.layers.remove(Layer::OwnUid);
   }
   if (facts.landlockAbi == 0) {
@@ -133,15 +137,15 @@ Result<SandboxFacts> probeSandbox(Launcher& launcher, const Cgroups& cgroups,
     facts.layers.remove(Layer::Cgroup);
   }
   facts.tier = Tier::Full;
-  if (auto full = tryLayers(launcher, facts.layers, runnerUid); !full.ok()) {
+  if (auto full = tryLayers(launcher, facts.layers, uids.first); !full.ok()) {
     facts.tierReason = full.error().message;
     facts.layers.remove(Layer::UserNs);
     // Root can make the other namespaces without a user namespace.
-    if (!facts.isRoot || !tryLayers(launcher, facts.layers, runnerUid).ok()) {
+    if (!facts.isRoot || !tryLayers(launcher, facts.layers, uids.first).ok()) {
       for (const Layer layer : kNamespaces) {
         facts.layers.remove(layer);
       }
-      BUSBAR_TRY(tryLayers(launcher, facts.layers, runnerUid));
+      BUSBAR_TRY(tryLayers(launcher, facts.layers, uids.first));
     }
     const bool guardsFiles = facts.layers.has(Layer::MountNs) || facts.landlockAbi > 0;
     facts.tier = guardsFiles ? Tier::NoUserns : Tier::SeccompOnly;
@@ -157,7 +161,7 @@ Result<SandboxFacts> probeSandbox() {
   }
   std::string whyNoCgroups;
   const auto cgroups = Cgroups::find(whyNoCgroups);
-  return probeSandbox(*launcher, *cgroups, whyNoCgroups, usableUids({}).first);
+  return probeSandbox(*launcher, *cgroups, whyNoCgroups, usableUids({}));
 }
 
 Status requireTier(const SandboxFacts& facts, Tier lowest) {

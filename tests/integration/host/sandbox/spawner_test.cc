@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -83,7 +84,7 @@ TEST_F(SpawnerTest, StartsARunnerBehindEveryWall) {
   EXPECT_EQ(statusField(pid, "CapEff"), "0000000000000000");
   EXPECT_EQ(statusField(pid, "CapBnd"), "0000000000000000");
   EXPECT_EQ(statusField(pid, "SigBlk"), "0000000000000000");
-  if (::geteuid() == 0) {
+  if ((*runner)->layers().has(Layer::OwnUid)) {
     EXPECT_EQ(statusField(pid, "Uid").substr(0, 10), std::to_string((*runner)->uid()));
     EXPECT_GE((*runner)->uid(), 2'000'000'000U);
     EXPECT_EQ(statusField(pid, "Groups"), "");
@@ -299,6 +300,34 @@ TEST_F(SpawnerTest, LeavesNothingBehind) {
     if (dir != nullptr) {
       ::closedir(dir);
     }
+  }
+}
+
+// What is left of runners of a busbard that is killed: nothing.
+TEST_F(SpawnerTest, RunnersDieWithAKilledHost) {
+  int fds[2];
+  ASSERT_EQ(::pipe2(fds, O_CLOEXEC), 0);
+  UniqueFd read(fds[0]);
+  UniqueFd write(fds[1]);
+  spawner_.reset();
+  loop_.reset();
+  const pid_t host = ::fork();
+  if (host == 0) {
+    Sandboxed::SetUp();
+    auto runner = start(plainSpec());
+    UniqueFd channel = (*runner)->takeChannel();
+    readUntil(channel.get(), "ready\n");
+    const pid_t pid = (*runner)->pid();
+    (void)!::write(write.get(), &pid, sizeof(pid));
+    ::kill(::getpid(), SIGKILL);
+  }
+  pid_t runner = 0;
+  ASSERT_EQ(::read(read.get(), &runner, sizeof(runner)), ssize_t{sizeof(runner)});
+  const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, runner, 0)));
+  ASSERT_EQ(::waitpid(host, nullptr, 0), host);
+  if (pidfd) {  // else it is gone already
+    pollfd end{pidfd.get(), POLLIN, 0};
+    EXPECT_EQ(::poll(&end, 1, 10'000), 1) << "the runner outlives its host";
   }
 }
 
