@@ -52,6 +52,9 @@ busbar_status CommandQueue::push(Command command, EndedList& ended) {
 // The flying command has ended; the silence that it asked for begins.
 void CommandQueue::land(int64_t nowNs, busbar_status status, const char* message,
                         EndedList& ended) {
+  if (!flying_) {
+    return;
+  }
   silentUntilNs_ = nowNs + flying_->command.delayMs * kNsPerMs;
   ended.push_back({flying_->command.token, status, message});
   flying_.reset();
@@ -59,6 +62,9 @@ void CommandQueue::land(int64_t nowNs, busbar_status status, const char* message
 
 void CommandQueue::retry(int64_t nowNs, busbar_status status, const char* message,
                          EndedList& ended) {
+  if (!flying_) {
+    return;
+  }
   if (flying_->command.retries == 0) {
     land(nowNs, status, message, ended);
     return;

@@ -143,6 +143,7 @@ void writeStack(const ucontext_t& interrupted) {
     writeFrame(0, pc);
 #if defined(__x86_64__)
     uintptr_t caller = 0;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): a register holds it
     std::memcpy(&caller, reinterpret_cast<const void*>(sp), sizeof caller);
 #endif
     writeFrame(1, caller - 1);

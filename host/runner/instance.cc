@@ -52,10 +52,12 @@ void Instance::outcome(wire::Type type, busbar_status status, std::string_view m
 
 busbar_status Instance::create(const wire::Create& m) {
   std::vector<busbar_create_link> links;
+  links.reserve(m.links.size());
   for (const wire::CreateLink& link : m.links) {
     links.push_back({sizeof(busbar_create_link), link.linkId, link.kind, 0, toStr(link.role)});
   }
   std::vector<busbar_str> extensions;
+  extensions.reserve(m.extensions.size());
   for (const std::string_view id : m.extensions) {
     extensions.push_back(toStr(id));
   }

@@ -12,6 +12,7 @@ constexpr unsigned kAlignBits = 4;  // drivers may expect an opaque pointer to l
 
 busbar_instance* toHandle(uint64_t generation, uint32_t slot) {
   // Not an address: nothing dereferences it.
+  // NOLINTNEXTLINE(performance-no-int-to-ptr)
   return reinterpret_cast<busbar_instance*>(((generation << kSlotBits) | slot) << kAlignBits);
 }
 

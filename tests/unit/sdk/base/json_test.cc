@@ -28,6 +28,13 @@ TEST(Json, RefusesWhatFollowsANul) {
   }
 }
 
+TEST(Json, RefusesByteOrderMarksWholeAndInPart) {
+  for (const char* text : {"\xef\xbb\xbf{}", "\xef{}", "\xbb{}", "\xbf{}", "\xef"}) {
+    EXPECT_FALSE(parse(text).ok());
+    EXPECT_FALSE(check(text).ok());
+  }
+}
+
 class JsonRefuses : public testing::TestWithParam<const char*> {};
 TEST_P(JsonRefuses, ByParseAndByCheckAlike) {
   EXPECT_FALSE(parse(GetParam()).ok());
