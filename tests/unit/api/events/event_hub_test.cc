@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+
+#include "tests/support/api_fixture.h"
+
+namespace busbar {
+namespace {
+
+class EventsApi : public ApiFixture {
+ protected:
+  EventsApi() {
+    put(sample::driver(1));
+    for (int n : {1, 2}) {
+      modules_.push_back(sample::mod(n, 1));
+      put(modules_.back());
+    }
+    system_ = sample::system(1);
+    system_.modules = {modules_[0].id};
+    put(system_);
+  }
+  ~EventsApi() override { streams_.clear(); }
+
+  RecordingSink& open(const std::string& query, std::string_view key = "admin") {
+    streams_.push_back(std::make_unique<RecordedExchange>());
+    http::Request request;
+    begin(request, "GET", "/api/busbar/v1/events" + query, key);
+    streams_.back()->send(router_, request);
+    return streams_.back()->sink();
+  }
+  static size_t count(const std::string& text, std::string_view what) {
+    size_t n = 0;
+    for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+      ++n;
+    }
+    return n;
+  }
+  void log(const std::string& message) {
+    const LogLine line{1'000'000, 4, message, {}, {}};
+    HostEvent event;
+    event.kind = HostEvent::Kind::Log;
+    event.moduleId = modules_[0].id;
+    event.log = &line;
+    host_.publish(event);
+  }
+
+  std::vector<model::Module> modules_;
+  model::System system_;
+  std::vector<std::unique_ptr<RecordedExchange>> streams_;
+};
+
+TEST_F(EventsApi, StreamsWhatAClientAskedFor) {
+  RecordingSink& all = open("");
+  RecordingSink& room = open("?system=" + system_.id + "&kinds=state");
+  RecordingSink& second = open("?module=" + modules_[1].id);
+  EXPECT_EQ(all.answer->contentType(), "text/event-stream");
+  EXPECT_EQ(host_.subscriptions, 1);
+  host_.publishState(modules_[0].id, "power", "{\"a\":\n1}");
+  host_.publishState(modules_[1].id, "power", "2");
+  log("hello");
+  EXPECT_EQ(count(all.streamed, "event: state\n"), 2U);
+  EXPECT_EQ(count(all.streamed, "event: log\n"), 1U);
+  EXPECT_NE(all.streamed.find("data: {\"module_id\":\"" + modules_[0].id +
+                              "\",\"key\":\"power\",\"value\":{\"a\": 1},\"sequence\":1"),
+            std::string::npos)
+      << all.streamed;
+  EXPECT_EQ(count(room.streamed, "event: "), 1U);
+  EXPECT_EQ(count(second.streamed, "event: "), 1U);
+  EXPECT_NE(second.streamed.find("\"value\":2"), std::string::npos);
+}
+
+TEST_F(EventsApi, FollowsModulesIntoSystems) {
+  RecordingSink& room = open("?system=" + system_.id + "&kinds=state");
+  host_.publishState(modules_[1].id, "power", "1");
+  EXPECT_EQ(count(room.streamed, "event: "), 0U);
+  ASSERT_EQ(
+      call("PUT", "/api/engine/v2/systems/" + system_.id + "/module/" + modules_[1].id).status,
+      200);
+  host_.publishState(modules_[1].id, "power", "2");
+  EXPECT_EQ(count(room.streamed, "event: "), 1U);
+}
+
+TEST_F(EventsApi, RefusesUnknownFiltersAndLogsForUsers) {
+  EXPECT_EQ(open("?kinds=news").answer->status(), 400);
+  EXPECT_EQ(open("?module=mod-none").answer->status(), 404);
+  EXPECT_EQ(open("?system=sys-none").answer->status(), 404);
+  EXPECT_EQ(open("?kinds=log", "user").answer->status(), 403);
+  RecordingSink& user = open("", "user");
+  log("secret");
+  EXPECT_EQ(user.streamed.find("secret"), std::string::npos);
+}
+
+TEST_F(EventsApi, BeginsWithTheStateOnRequest) {
+  host_.states[modules_[0].id] = {{"a", "1"}, {"b", "2"}};
+  RecordingSink& stream = open("?snapshot=true&kinds=state,module");
+  EXPECT_EQ(count(stream.streamed, "event: module\n"), 2U);
+  EXPECT_EQ(count(stream.streamed, "event: state\n"), 2U);
+  EXPECT_EQ(count(stream.streamed, "\"snapshot\":true"), 4U);
+}
+
+TEST_F(EventsApi, KeepsOnlyTheNewestValueForASlowReader) {
+  RecordingSink& slow = open("?kinds=state,log");
+  RecordingSink& quick = open("?kinds=state,log");
+  slow.isBehind = true;
+  host_.publishState(modules_[0].id, "first", "0");  // says that it is behind
+  const size_t before = slow.streamed.size();
+  for (int i = 1; i <= 1000; ++i) {
+    host_.publishState(modules_[0].id, "level", std::to_string(i));
+    host_.publishState(modules_[0].id, "press", std::to_string(i), i > 10);
+  }
+  log("kept");
+  EXPECT_EQ(slow.streamed.size(), before);
+  slow.isBehind = false;
+  slow.drained();
+  EXPECT_EQ(count(slow.streamed, "\"key\":\"level\""), 1U);
+  EXPECT_NE(slow.streamed.find("\"key\":\"level\",\"value\":1000,"), std::string::npos);
+  EXPECT_EQ(count(slow.streamed, "\"key\":\"press\""), 11U) << "events each, then the newest";
+  EXPECT_EQ(count(slow.streamed, "kept"), 1U);
+  EXPECT_EQ(count(quick.streamed, "\"key\":\"level\""), 1000U);
+  host_.publishState(modules_[0].id, "level", "7");
+  EXPECT_NE(slow.streamed.find("\"key\":\"level\",\"value\":7,"), std::string::npos);
+}
+
+TEST_F(EventsApi, CutsAReaderThatLetsTooMuchWait) {
+  RecordingSink& slow = open("?kinds=log");
+  RecordingSink& quick = open("?kinds=log");
+  slow.isBehind = true;
+  const std::string line(10'000, 'x');
+  for (int i = 0; i < 200; ++i) {
+    log(line);
+  }
+  EXPECT_TRUE(runUntil(*loop_, [&slow] { return !slow.isStreaming; }));
+  EXPECT_TRUE(quick.isStreaming);
+  EXPECT_EQ(count(quick.streamed, "event: log\n"), 200U);
+}
+
+TEST_F(EventsApi, ListensToTheHostOnlyWhileSomebodyListensToIt) {
+  EXPECT_EQ(host_.subscriptions, 0);
+  RecordingSink& one = open("");
+  EXPECT_EQ(host_.subscriptions, 1);
+  one.gone = true;
+  ASSERT_TRUE(one.closed);
+  auto closed = std::move(one.closed);
+  closed();
+  EXPECT_EQ(host_.subscriptions, 0);
+}
+
+}  // namespace
+}  // namespace busbar
