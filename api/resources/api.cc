@@ -20,7 +20,8 @@ Api::Api(Parts parts)
                parts.host,
                parts.ids,
                std::move(parts.install),
-               std::move(parts.version)},
+               std::move(parts.version),
+               std::move(parts.facts)},
       events_(parts.loop, parts.site, parts.host),
       metrics_(context_, events_) {}
 

@@ -23,6 +23,7 @@ class Api {
     model::IdGenerator& ids;
     InstallDriver install;
     std::string version;
+    SiteFacts facts = {};
   };
 
   // What `parts` refers to must outlive this; this must outlive the router's use of its routes.

@@ -25,6 +25,13 @@ struct InstalledDriver {
 using InstallDriver =
     Callback<void(std::string folder, Actor actor, Callback<void(Result<InstalledDriver>)> done)>;
 
+// What every status shows of how busbard was started.
+struct SiteFacts {
+  bool allowUnsigned = false;   // any driver may be loaded
+  std::string sandboxTier;      // what this machine gives
+  std::string sandboxRequired;  // the least that was asked for
+};
+
 // What handlers work with. Everything referred to outlives the routes. Loop-only.
 struct Context {
   EventLoop& loop;
@@ -34,6 +41,7 @@ struct Context {
   model::IdGenerator& ids;
   InstallDriver install;
   std::string version;
+  SiteFacts facts;
   DriverManifests manifests{site};
   ConfigWriter writer{loop, store};
   Calls calls{loop, host, manifests};

@@ -125,6 +125,9 @@ void status(Context& context, Request&, Reply reply) {
   }
   json::Object out;
   out.set("version", context.version);
+  out.set("allow_unsigned", context.facts.allowUnsigned);
+  out.set("sandbox_tier", context.facts.sandboxTier);
+  out.set("sandbox_required", context.facts.sandboxRequired);
   out.set("drivers", static_cast<int64_t>(context.site.drivers().size()));
   out.set("drivers_unsigned", unsignedDrivers);
   out.set("systems", static_cast<int64_t>(context.site.systems().size()));

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "tools/busbar/clock_text.h"
 #include "tools/busbar/table.h"
 #include "tools/busbar/yaml.h"
 
@@ -87,6 +88,20 @@ void Output::list(const json::Array& rows, const std::vector<Column>& columns) c
   put(layoutTable(header, lines, {terminalColumns(), options_.hasHeader}));
 }
 
+namespace {
+
+// A cell for people: times as dates, objects by their name.
+std::string readableCell(const json::Value& object, const std::string& name) {
+  const json::Value* member = object.find(name);
+  if (name.ends_with("_at") && member != nullptr && member->asInt() != nullptr) {
+    return dateAndClockText(std::to_string(*member->asInt()));
+  }
+  const std::string title = member == nullptr ? "" : cellText(*member, "name");
+  return title.empty() ? cellText(object, name) : title;
+}
+
+}  // namespace
+
 void Output::object(const json::Value& value) const {
   const json::Object* members = value.asObject();
   if (options_.format == OutputFormat::Name) {
@@ -103,7 +118,7 @@ void Output::object(const json::Value& value) const {
   }
   std::string out;
   for (const auto& [name, member] : *members) {
-    const std::string text = cellText(value, name);
+    const std::string text = readableCell(value, name);
     if (text.empty() || text == "[]" || text == "{}") {
       continue;
     }

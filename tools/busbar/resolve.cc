@@ -86,7 +86,8 @@ Result<std::string> pickByName(const json::Array& rows, std::string_view kind,
     bool isMatch = false;
     for (const std::string_view member : members) {
       const std::string text = cellText(row, member);
-      isMatch = isMatch || (!text.empty() && strcasecmp(text.c_str(), reference.c_str()) == 0);
+      isMatch = isMatch || (!text.empty() && strcasecmp(text.c_str(), reference.c_str()) == 0) ||
+                (member == "package_id" && text.ends_with("." + reference));
       if (!text.empty()) {
         names.push_back(text);
       }

@@ -15,7 +15,7 @@ namespace busbar::cli {
 // ids when several have the name.
 Result<std::string> resolveSystem(Client& client, const std::string& reference);
 Result<std::string> resolveZone(Client& client, const std::string& reference);
-// Also by the vendor's package id, "org.busbar.modbus".
+// Also by the vendor's package id, "org.busbar.modbus", or its last part.
 Result<std::string> resolveDriver(Client& client, const std::string& reference);
 // Also "SYSTEM/Name_1".
 Result<std::string> resolveModule(Client& client, const std::string& reference);

@@ -202,11 +202,17 @@ class Daemon::Parts {
     local_ = std::make_unique<auth::LocalAuthenticator>(*keys_, geteuid());
     router_ = std::make_unique<http::Router>(*local_);
     api_ = std::make_unique<api::Api>(api::Api::Parts{
-        *loop_, site_, *store_, *host_, ids_,
+        *loop_,
+        site_,
+        *store_,
+        *host_,
+        ids_,
         [this](std::string folder, Actor actor, Callback<void(Result<api::InstalledDriver>)> done) {
           install(std::move(folder), std::move(actor), std::move(done));
         },
-        std::string(versionText())});
+        std::string(versionText()),
+        {config_.allowUnsigned, std::string(sandbox::toString(spawner_->facts().tier)),
+         std::string(toString(config_.sandboxRequire))}});
     api_->addRoutes(*router_);
     return {};
   }

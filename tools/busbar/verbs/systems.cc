@@ -42,6 +42,33 @@ Status listSystems(Session& session, const Arguments& arguments) {
   return {};
 }
 
+// The modules under the names that they have in the system.
+Status showModules(Session& session, const std::string& systemId) {
+  auto slots = modulesOfSystem(session.client(), systemId);
+  if (!slots) {
+    return slots.error();
+  }
+  json::Array rows;
+  for (const auto& [name, moduleId] : *slots) {
+    auto row = session.client().get(std::string(kEngine) + "/modules/" + encoded(moduleId));
+    if (!row) {
+      return row.error();
+    }
+    row->asObject()->set("slug", name);
+    rows.push_back(std::move(*row));
+  }
+  if (rows.empty()) {
+    return {};
+  }
+  session.output().line("");
+  session.output().list(
+      rows, {{"MODULE", [](const json::Value& row) { return cellText(row, "slug"); }},
+             {"STATE", [](const json::Value& row) { return cellText(row, "state"); }},
+             {"CONNECTED", [](const json::Value& row) { return cellText(row, "connected"); }},
+             {"ID", [](const json::Value& row) { return cellText(row, "id"); }}});
+  return {};
+}
+
 Status showSystem(Session& session, const Arguments& arguments) {
   auto id = resolveSystem(session.client(), arguments.text("SYSTEM"));
   if (!id) {
@@ -55,23 +82,7 @@ Status showSystem(Session& session, const Arguments& arguments) {
   if (!session.output().isForPeople()) {
     return {};
   }
-  auto slots = modulesOfSystem(session.client(), *id);
-  if (!slots) {
-    return slots.error();
-  }
-  json::Array rows;
-  for (const auto& [name, moduleId] : *slots) {
-    auto& row = *rows.emplace_back(json::Object()).asObject();
-    row.set("name", name);
-    row.set("id", moduleId);
-  }
-  if (!rows.empty()) {
-    session.output().line("");
-    session.output().list(rows,
-                          {{"MODULE", [](const json::Value& row) { return cellText(row, "name"); }},
-                           {"ID", [](const json::Value& row) { return cellText(row, "id"); }}});
-  }
-  return {};
+  return showModules(session, *id);
 }
 
 Result<json::Array> resolveZones(Session& session, const std::string& list) {

@@ -24,6 +24,14 @@ TEST(Resolve, PicksTheOneOfThatNameInAnyCase) {
   EXPECT_EQ(*id, "sys-1");
 }
 
+TEST(Resolve, TakesTheLastPartOfAPackageId) {
+  const auto drivers = rows(
+      R"([{"id":"driver-1","package_id":"org.busbar.modbus"},{"id":"driver-2","package_id":"a.rtu-modbus"}])");
+  const auto id = pickByName(drivers, "driver", "modbus", {"name", "package_id"});
+  ASSERT_TRUE(id.ok()) << id.error().message;
+  EXPECT_EQ(*id, "driver-1");
+}
+
 TEST(Resolve, UnknownNamesGetASuggestion) {
   const auto id =
       pickByName(rows(R"([{"id":"sys-1","name":"Demo room"}])"), "system", "Demo rom", {"name"});
