@@ -214,6 +214,7 @@ class Daemon::Parts {
         {config_.allowUnsigned, std::string(sandbox::toString(spawner_->facts().tier)),
          std::string(toString(config_.sandboxRequire))}});
     api_->addRoutes(*router_);
+    api_->metrics().addReadyCheck("state", [this] { return states_->lastSave(); });
     return {};
   }
 
@@ -254,7 +255,13 @@ class Daemon::Parts {
       fronts_.push_back(std::move(*front));
     }
     url_ = fronts_.front()->url();
-    return listenLocally();
+    BUSBAR_TRY(listenLocally());
+    for (const auto& front : fronts_) {
+      const bool isLocal = front == fronts_.back();
+      api_->metrics().addFront(isLocal ? "control" : front->url(),
+                               [each = front.get()] { return each->stats(); });
+    }
+    return {};
   }
 
   Status watchSignals() {
@@ -324,6 +331,7 @@ class Daemon::Parts {
     }
     log_.info("busbard", "stopping");
     notifier_.stopping();
+    api_->metrics().setStopping();
     const Instant limit = clock_.now() + config_.stopTimeout;
     draining_ = fronts_.size();
     for (const auto& front : fronts_) {
