@@ -201,6 +201,7 @@ class Daemon::Parts {
     });
     local_ = std::make_unique<auth::LocalAuthenticator>(*keys_, geteuid());
     router_ = std::make_unique<http::Router>(*local_);
+    router_->shedBy([this] { return clock_.now() - loop_->now(); });
     api_ = std::make_unique<api::Api>(api::Api::Parts{
         *loop_,
         site_,
