@@ -109,6 +109,10 @@ void begin(Exchange& exchange, const Connection& connection, net::HTTPRequest& r
   exchange.session =
       connection.serverUrl.empty() ? overSocket(connection.dataDir) : overNetwork(connection);
   exchange.session->setTimeout(Poco::Timespan(kConnectSeconds, 0), timeout, timeout);
+  if (connection.serverUrl.empty()) {  // connected already: the session no longer sets them
+    exchange.session->socket().setSendTimeout(timeout);
+    exchange.session->socket().setReceiveTimeout(timeout);
+  }
   request.setHost(connection.serverUrl.empty() ? "localhost"
                                                : Poco::URI(connection.serverUrl).getAuthority());
   request.setKeepAlive(false);
@@ -175,8 +179,13 @@ std::string findingsOf(const json::Value& body) {
   if (failures == nullptr || failures->asArray() == nullptr) {
     return out;
   }
+  const std::string message = firstText(body, {"detail", "message", "error", "title"});
   for (const json::Value& failure : *failures->asArray()) {
-    out += "\n" + firstText(failure, {"field"}) + ": " + firstText(failure, {"reason"});
+    const std::string field = firstText(failure, {"field"});
+    const std::string reason = firstText(failure, {"reason"});
+    if (message.find(field + " " + reason) == std::string::npos) {  // not said already
+      out += "\n" + field + ": " + reason;
+    }
   }
   return out;
 }

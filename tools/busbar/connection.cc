@@ -28,7 +28,7 @@ Result<std::string> readKeyFile(const std::string& path) {
   std::ifstream file(path);
   std::string key;
   if (!file) {
-    return usageError("read key file " + path + ": " + Error::fromErrno(errno, "").message);
+    return usageError(Error::fromErrno(errno, "read key file " + path).message);
   }
   file >> key;
   if (key.empty() || key.size() > 512) {

@@ -123,7 +123,7 @@ Result<std::string> readInput(const std::string& path) {
   };
   const std::unique_ptr<FILE, Closer> file(path == "-" ? stdin : std::fopen(path.c_str(), "re"));
   if (!file) {
-    return usageError("read " + path + ": " + Error::fromErrno(errno, "").message);
+    return usageError(Error::fromErrno(errno, "read " + path).message);
   }
   std::string text;
   char block[4096];
@@ -135,7 +135,7 @@ Result<std::string> readInput(const std::string& path) {
     }
   }
   if (std::ferror(file.get()) != 0) {
-    return usageError("read " + path + ": " + Error::fromErrno(errno, "").message);
+    return usageError(Error::fromErrno(errno, "read " + path).message);
   }
   return text;
 }

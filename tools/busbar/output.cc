@@ -126,6 +126,10 @@ void Output::object(const json::Value& value) const {
     out.append(width + 2 - std::min(width, displayWidth(name)), ' ');
     out += printable(text) + "\n";
   }
+  if (out.empty()) {
+    say("none");
+    return;
+  }
   put(out);
 }
 

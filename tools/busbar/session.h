@@ -25,6 +25,14 @@ class Session {
   const VerbTable& table() const { return table_; }
   Client& client() { return client_; }
   const Output& output() const { return output_; }
+  // For calls into drivers: the server ends them at --timeout, or at the function's own limit; this
+  // program waits longer than that. Returns the query to add to the path.
+  std::string callLimit() {
+    constexpr int kLongestCallSeconds = 600;
+    const int seconds = timeoutSeconds().value_or(kLongestCallSeconds);
+    client_.setTimeout(Milliseconds((seconds + 10) * 1000));
+    return timeoutSeconds() ? "?timeout_ms=" + std::to_string(seconds * 1000) : std::string();
+  }
   // As given with --timeout; none when not.
   std::optional<int> timeoutSeconds() const {
     return command_.timeoutSeconds > 0 ? std::optional(command_.timeoutSeconds) : std::nullopt;

@@ -177,6 +177,13 @@ TEST_F(Cli, ExitCodesNameTheKindOfFailure) {
   EXPECT_EQ(busbar({"drivers", "install", dir_->path()}).exitCode, 7);
 }
 
+TEST_F(Cli, TimeoutEndsACallAndSaysSo) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto late = busbar({"exec", "Test room", "Echo_1", "sleep", "60000", "--timeout", "1"});
+  EXPECT_EQ(late.exitCode, 6) << late.err;
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
 TEST_F(Cli, LogsAreShownAndFollowed) {
   EXPECT_EQ(busbar({"logs", module_}).exitCode, 0);
 }

@@ -31,7 +31,7 @@ Status exec(Session& session, const Arguments& arguments) {
   }
   auto result = session.client().post(kSystems + "/" + encoded(*system) + "/" +
                                           encoded(arguments.text("MODULE")) + "/" +
-                                          encoded(arguments.text("FUNCTION")),
+                                          encoded(arguments.text("FUNCTION")) + session.callLimit(),
                                       *call);
   if (!result) {
     return result.error();

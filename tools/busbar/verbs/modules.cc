@@ -238,8 +238,8 @@ Status execModule(Session& session, const Arguments& arguments) {
   if (!call) {
     return call.error();
   }
-  auto result =
-      session.client().post(*path + "/exec/" + encoded(arguments.text("FUNCTION")), *call);
+  auto result = session.client().post(
+      *path + "/exec/" + encoded(arguments.text("FUNCTION")) + session.callLimit(), *call);
   if (!result) {
     return result.error();
   }
