@@ -18,13 +18,15 @@
 namespace busbar::cli {
 namespace {
 
+// What a shell shows of a program that SIGPIPE ended.
+constexpr int kBrokenPipe = 128 + SIGPIPE;
+
 // SIGPIPE is ignored for the sake of sockets; for stdout it means what it always does.
 void put(std::string_view text) {
   const bool done =
       std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (!done && errno == EPIPE) {
-    signal(SIGPIPE, SIG_DFL);
-    raise(SIGPIPE);
+    _exit(kBrokenPipe);
   }
   if (!done) {
     std::fprintf(stderr, "busbar: cannot write to stdout\n");

@@ -309,6 +309,9 @@ class Daemon::Parts {
     clock_gettime(CLOCK_MONOTONIC, &now);
     notifier_.reloading(static_cast<int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
     for (const auto& front : fronts_) {
+      if (config_.tlsCertificateFile.empty() || front == fronts_.back()) {
+        continue;  // no TLS, and none on the control socket, the last one
+      }
       if (const Status reloaded = front->reloadCertificates(); !reloaded.ok()) {
         log_.error("busbard", "the certificate stays as it was",
                    {{"url", front->url()}, {"why", reloaded.error().message}});
