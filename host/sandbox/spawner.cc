@@ -18,7 +18,7 @@ namespace busbar::sandbox {
 
 std::string ExitStatus::toString() const {
   if (outOfMemory) {
-    return "out of memory (killed at its memory limit)";
+    return "out of memory (limit " + std::to_string(memoryLimitBytes >> 20) + " MiB)";
   }
   if (!signaled) {
     return "exit code " + std::to_string(value);
@@ -68,6 +68,7 @@ std::optional<ExitStatus> RunnerProcess::tryReap() {
   status.signaled = info.si_code != CLD_EXITED;
   status.value = info.si_status;
   status.outOfMemory = status.signaled && status.value == SIGKILL && oomKills.value_or(0) > 0;
+  status.memoryLimitBytes = status.outOfMemory ? memoryLimitBytes_ : 0;
   exit_ = status;
   return exit_;
 }

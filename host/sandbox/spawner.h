@@ -43,7 +43,8 @@ struct RunnerSpec {
 struct ExitStatus {
   bool signaled = false;  // ended by signal `value`, else exit code `value`
   int value = 0;
-  bool outOfMemory = false;  // its cgroup's limit killed it
+  bool outOfMemory = false;       // its cgroup's limit killed it
+  uint64_t memoryLimitBytes = 0;  // with outOfMemory
   // "exit code 3", "signal 11 (SIGSEGV)", "out of memory (limit 256 MiB)"
   std::string toString() const;
 };
