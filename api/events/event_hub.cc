@@ -181,6 +181,10 @@ void EventHub::open(http::Request& request, http::Responder responder) {
     responder.send(http::problem(filter.error(), request));
     return;
   }
+  if (const auto bad = findBadFlag(request, {"snapshot"})) {
+    responder.send(http::problem(bad->error, request, bad->extra));
+    return;
+  }
   if (clients_.size() >= kMaxStreams) {
     responder.send(http::problem(Error::because(ErrorCode::Unavailable, "too_many_streams",
                                                 "too many event streams are open"),

@@ -31,6 +31,10 @@ void index(Context& context, Request& request, Reply reply) {
     return;
   }
   const Page& wanted = std::get<Page>(page);
+  if (const auto bad = findBadFlag(request, {"update_available"})) {
+    reply.fail(*bad);
+    return;
+  }
   std::optional<model::Role> role;
   if (const auto name = request.query("role")) {
     role = model::toRole(*name);

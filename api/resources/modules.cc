@@ -69,6 +69,10 @@ void index(Context& context, Request& request, Reply reply) {
     return;
   }
   Page page = std::get<Page>(parsed);
+  if (const auto bad = findBadFlag(request, {"no_logic", "running"})) {
+    reply.fail(*bad);
+    return;
+  }
   const std::string systemId(request.query("control_system_id").value_or(""));
   const std::string driverId(request.query("driver_id").value_or(""));
   std::vector<const model::Module*> rows;

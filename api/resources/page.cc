@@ -108,6 +108,17 @@ std::variant<Page, Refusal> toPage(const http::Request& request) {
   return page;
 }
 
+std::optional<Refusal> findBadFlag(const http::Request& request,
+                                   std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const auto text = request.query(name);
+    if (text && *text != "true" && *text != "false") {
+      return badParameter(name, "must be true or false");
+    }
+  }
+  return std::nullopt;
+}
+
 bool flagOf(const http::Request& request, std::string_view name, bool absent) {
   const auto text = request.query(name);
   if (!text || (*text != "true" && *text != "false")) {

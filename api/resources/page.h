@@ -47,6 +47,9 @@ struct Page {
 // `limit` and `offset` are clamped; what is no integer is refused.
 std::variant<Page, Refusal> toPage(const http::Request& request);
 
+// The first of `names` that is given, but neither true nor false.
+std::optional<Refusal> findBadFlag(const http::Request& request,
+                                   std::initializer_list<std::string_view> names);
 // A query parameter that is true or false; `absent` when it is not there or is neither.
 bool flagOf(const http::Request& request, std::string_view name, bool absent);
 // The entries of a comma list; empty when absent.

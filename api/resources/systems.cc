@@ -116,6 +116,10 @@ void index(Context& context, Request& request, Reply reply) {
     return;
   }
   const Page& wanted = std::get<Page>(page);
+  if (const auto bad = findBadFlag(request, {"bookable", "public"})) {
+    reply.fail(*bad);
+    return;
+  }
   int64_t capacity = 0;
   if (const auto text = request.query("capacity")) {
     const auto parsed = std::from_chars(text->data(), text->data() + text->size(), capacity);

@@ -55,6 +55,10 @@ void index(Context& context, Request& request, Reply reply) {
     return;
   }
   const Page& wanted = std::get<Page>(page);
+  if (const auto bad = findBadFlag(request, {"include_children_count"})) {
+    reply.fail(*bad);
+    return;
+  }
   const auto parents = listOf(request, "parent_id");
   const auto tags = listOf(request, "tags");
   if (!request.principal().isSupport() && parents.empty() && tags.empty()) {

@@ -82,6 +82,7 @@ TEST_F(EventsApi, FollowsModulesIntoSystems) {
 
 TEST_F(EventsApi, RefusesUnknownFiltersAndLogsForUsers) {
   EXPECT_EQ(open("?kinds=news").answer->status(), 400);
+  EXPECT_EQ(open("?snapshot=1").answer->status(), 400);
   EXPECT_EQ(open("?module=mod-none").answer->status(), 404);
   EXPECT_EQ(open("?system=sys-none").answer->status(), 404);
   EXPECT_EQ(open("?kinds=log", "user").answer->status(), 403);

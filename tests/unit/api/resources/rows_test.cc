@@ -91,6 +91,9 @@ TEST_F(RowsApi, RefusesBadModules) {
       {"PATCH", "/modules/mod-none", "{}", 404, ""},
       {"DELETE", "/modules/mod-none", "", 404, ""},
       {"GET", "/modules?limit=x", "", 400, "limit"},
+      {"GET", "/modules?running=maybe", "", 400, "running"},
+      {"GET", "/systems?bookable=1", "", 400, "bookable"},
+      {"GET", "/systems?capacity=big", "", 400, "capacity"},
   });
 }
 

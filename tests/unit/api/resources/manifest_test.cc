@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/api_fixture.h"
+
+namespace busbar {
+namespace {
+
+constexpr const char* kManifest = R"({
+  "manifest_version": 1, "id": "com.acme.lamp", "version": "1.0.0", "name": "Lamp",
+  "module_name": "Lamp", "vendor": "Acme", "description": "A lamp.", "license": "Apache-2.0",
+  "role": "device", "implements": [], "links": [],
+  "settings": {"type": "object",
+    "properties": {"poll_ms": {"type": "integer", "minimum": 100}, "pin": {"type": "string"}},
+    "required": ["poll_ms", "pin"], "additionalProperties": false},
+  "functions": {
+    "power": {"title": "Power", "description": "On or off.", "params": {"type": "object",
+      "properties": {"on": {"type": "boolean"}}, "required": ["on"],
+      "additionalProperties": false}, "order": ["on"], "kind": "command", "timeout_ms": 2000},
+    "reset": {"title": "Reset", "description": "Starts anew.", "params": {"type": "object",
+      "properties": {}, "additionalProperties": false}, "order": [], "kind": "command",
+      "min_role": "admin"}},
+  "status": [], "permissions": []
+})";
+
+// What the API takes from a driver's manifest.
+class ManifestApi : public ApiFixture {
+ protected:
+  ManifestApi() {
+    const auto parsed = Manifest::parse(kManifest);
+    EXPECT_TRUE(parsed.ok()) << parsed.error().field << parsed.error().message;
+    driver_ = sample::driver(1);
+    driver_.manifest = kManifest;
+    put(driver_);
+    module_ = sample::mod(1, 1);
+    module_.customName = "Lamp";
+    put(module_);
+    system_ = sample::system(1);
+    system_.modules = {module_.id};
+    put(system_);
+  }
+  Answer write(int level, const std::string& text) {
+    json::Object body;
+    body.set("parent_id", module_.id);
+    body.set("encryption_level", level);
+    body.set("settings_string", text);
+    return call("POST", "/api/engine/v2/settings", json::write(json::Value(std::move(body))));
+  }
+
+  model::Driver driver_;
+  model::Module module_;
+  model::System system_;
+};
+
+TEST_F(ManifestApi, ShowsTheFunctionsThatACallerMayCall) {
+  const std::string path = "/api/engine/v2/systems/" + system_.id + "/functions/Lamp_1";
+  EXPECT_EQ(call("GET", path, {}, "user").text,
+            R"({"power":{"arity":1,"params":{"on":{"type":"boolean"}},"order":["on"]}})");
+  EXPECT_NE(call("GET", path, {}, "admin").body.find("reset"), nullptr);
+  EXPECT_EQ(call("GET", "/api/engine/v2/systems/" + system_.id + "/functions/Lamp_2").status, 404);
+}
+
+TEST_F(ManifestApi, RefusesSettingsThatBreakTheSchema) {
+  const uint64_t before = site_.position();
+  const Answer low = write(0, R"({"poll_ms":5,"pin":"1"})");
+  EXPECT_EQ(low.status, 422) << low.text;
+  EXPECT_EQ(low.member("field"), "/settings_string/poll_ms");
+  EXPECT_EQ(write(0, R"({"poll_ms":500,"pin":"1","pol_ms":1})").status, 422);
+  EXPECT_EQ(site_.position(), before);
+  const Answer good = write(0, R"({"poll_ms":500,"pin":"1"})");
+  ASSERT_EQ(good.status, 201) << good.text;
+  const Answer worse = call("PATCH", "/api/engine/v2/settings/" + good.member("id"),
+                            R"({"settings_string":"pin: x"})");
+  EXPECT_EQ(worse.status, 422) << "a good module must not become bad";
+}
+
+TEST_F(ManifestApi, TakesSettingsDocumentByDocument) {
+  EXPECT_EQ(write(2, R"({"pin":"0042"})").status, 201) << "poll_ms is still absent, as before";
+  EXPECT_EQ(write(0, R"({"poll_ms":500})").status, 201);
+}
+
+TEST_F(ManifestApi, GivesCallsTheManifestsDeadline) {
+  waits_ = true;
+  const Instant begin = loop_->now();
+  const std::string path = "/api/engine/v2/systems/" + system_.id + "/Lamp_1/";
+  call("POST", path + "power", "[true]", "user");
+  call("POST", path + "power?timeout_ms=150", "[true]", "user");
+  ASSERT_EQ(host_.calls.size(), 2U);
+  EXPECT_EQ(host_.calls[0].request.deadline - begin, Milliseconds(2000));
+  EXPECT_EQ(host_.calls[1].request.deadline - begin, Milliseconds(150));
+  EXPECT_EQ(host_.calls[0].request.moduleId, module_.id);
+  EXPECT_EQ(host_.calls[0].request.args, "[true]");
+  EXPECT_EQ(host_.calls[0].request.caller.role, model::UserRole::User);
+  EXPECT_EQ(host_.calls[0].request.caller.traceparent.size(), 55U);
+  for (FakeHostClient::Call& open : host_.calls) {
+    open.done(ExecuteReply{"null", 200});
+  }
+}
+
+}  // namespace
+}  // namespace busbar
