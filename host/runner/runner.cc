@@ -13,6 +13,12 @@
 #include "host/runner/instance.h"
 
 namespace busbar::runner {
+namespace {
+
+constexpr size_t kFramesPerFlush = 32;
+constexpr Nanoseconds kSpin{20'000};
+
+}  // namespace
 
 Runner::Runner(EventLoop& loop, UniqueFd channel, const Pages& pages)
     : channel_(std::move(channel)),
@@ -110,9 +116,13 @@ void Runner::onReadable() {
   }
 }
 
+// Answers go out while the rest is still being worked on, so that host and runner work at once.
 void Runner::takeFrames() {
   wire::Frame frame;
-  while (!exit_) {
+  for (size_t taken = 1; !exit_; ++taken) {
+    if (taken % kFramesPerFlush == 0) {
+      flush();
+    }
     switch (reader_.next(frame)) {
       case wire::FrameReader::Next::Frame:
         if (!handle(frame)) {
@@ -368,6 +378,7 @@ Exit Runner::serve(const Status& loaded) {
     return Exit::Protocol;
   }
   watch_ = std::move(*watch);
+  process_.loop.setSpin(kSpin);
   takeFrames();  // what came together with the hello
   if (!exit_) {
     process_.loop.run();

@@ -16,6 +16,7 @@ namespace busbar {
 namespace {
 
 constexpr size_t kReadPerTurn = 128U << 10U;  // so that a flood leaves room for the others
+constexpr size_t kFramesPerFlush = 32;
 constexpr size_t kMaxLineBytes = 8U << 10U;
 constexpr size_t kLastLines = 50;
 constexpr size_t kMaxBacktrace = 64;
@@ -226,10 +227,15 @@ void Runner::readChannel(size_t budgetBytes) {
   }
 }
 
+// What answers bring about goes out while the rest is still being worked on, so that host and
+// runner work at once.
 bool Runner::handleFrames() {
   wire::Frame frame;
   std::string why;
-  while (true) {
+  for (size_t taken = 1;; ++taken) {
+    if (taken % kFramesPerFlush == 0) {
+      flush();
+    }
     const auto next = reader_.next(frame);
     if (next == wire::FrameReader::Next::NeedMore) {
       return true;

@@ -35,10 +35,18 @@ static bool skip_string(cursor* c) {
   if (!take(c, '"')) {
     return false;
   }
-  while (c->at < c->end && *c->at != '"') {
-    c->at += *c->at == '\\' && c->end - c->at > 1 ? 2 : 1;
+  while (c->at < c->end) {
+    const size_t left = (size_t)(c->end - c->at);
+    const uint8_t* quote = memchr(c->at, '"', left);
+    const uint8_t* end = quote == NULL ? c->end : quote;
+    const uint8_t* escape = memchr(c->at, '\\', (size_t)(end - c->at));
+    if (escape == NULL) {
+      c->at = end;
+      return take(c, '"');
+    }
+    c->at = c->end - escape > 1 ? escape + 2 : c->end;
   }
-  return take(c, '"');
+  return false;
 }
 
 /* Moves past one value: nesting is counted, strings are skipped whole. */

@@ -9,6 +9,13 @@
 #include <cerrno>
 
 namespace busbar {
+namespace {
+
+// How many short waits in a row it takes to spin, and how many more after it was in vain.
+constexpr int kShortWaitsToSpin = 4;
+constexpr int kShortWaitsAfterMiss = 16;
+
+}  // namespace
 
 struct FdWatch::Slot {
   int fd;
@@ -149,12 +156,40 @@ int EventLoop::waitLimitMs(Milliseconds limit) const {
   return static_cast<int>(limit.count() < 0 ? ms : std::min<int64_t>(ms, limit.count()));
 }
 
+int EventLoop::wait(Events& events, Milliseconds limit) {
+  const int limitMs = waitLimitMs(limit);
+  const auto most = static_cast<int>(events.size());
+  if (spinLimit_ == Nanoseconds(0) || limitMs == 0) {
+    const int count = epoll_wait(epoll_.get(), events.data(), most, limitMs);
+    refreshNow();
+    return count;
+  }
+  const Instant begin = clock_.now();
+  if (shortWaits_ >= kShortWaitsToSpin) {
+    if (const int count = spin(events, begin); count > 0) {
+      refreshNow();
+      return count;
+    }
+    shortWaits_ = -kShortWaitsAfterMiss;
+  }
+  const int count = epoll_wait(epoll_.get(), events.data(), most, limitMs);
+  const bool isShort = refreshNow() - begin < spinLimit_;
+  shortWaits_ = isShort ? shortWaits_ + 1 : std::min(shortWaits_, 0);
+  return count;
+}
+
+int EventLoop::spin(Events& events, Instant begin) {
+  int count = 0;
+  do {
+    count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+  } while (count == 0 && refreshNow() - begin < spinLimit_);
+  return count;
+}
+
 void EventLoop::runOnce(Milliseconds limit) {
   thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  std::array<epoll_event, 256> events;
-  const int count =
-      epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), waitLimitMs(limit));
-  refreshNow();
+  Events events;
+  const int count = wait(events, limit);
   for (int i = 0; i < count; ++i) {
     auto* slot = static_cast<FdWatch::Slot*>(events[static_cast<size_t>(i)].data.ptr);
     if (slot == nullptr) {

@@ -4,6 +4,7 @@
 
 #include <sys/epoll.h>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -82,6 +83,10 @@ class EventLoop {
   // Runs `task` at the end of the present turn, or of the next one when called outside of a turn.
   void defer(Task task);
 
+  // From now on a turn looks for events for up to `limit` before the thread sleeps, as long as the
+  // waits of late were shorter than that: to be woken takes longer than to look. 0: never.
+  void setSpin(Nanoseconds limit) { spinLimit_ = limit; }
+
   // The time at which this turn began; cheap.
   Instant now() const { return now_; }
   // Reads the clock again, for code that runs long within one turn.
@@ -91,7 +96,10 @@ class EventLoop {
  private:
   friend class FdWatch;
   explicit EventLoop(const Clock& clock);
+  using Events = std::array<epoll_event, 256>;
   int waitLimitMs(Milliseconds limit) const;
+  int wait(Events& events, Milliseconds limit);
+  int spin(Events& events, Instant begin);
   void runTimers();
   void runPosted();
   void runDeferred();
@@ -104,6 +112,8 @@ class EventLoop {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> wakePending_{false};
   Instant now_{};
+  Nanoseconds spinLimit_{0};
+  int shortWaits_ = 0;  // in a row; below zero: how many it takes until the next one counts
   std::mutex postMutex_;
   std::vector<Task> posted_;  // guarded by postMutex_
   std::vector<Task> running_;

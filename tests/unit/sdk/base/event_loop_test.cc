@@ -42,6 +42,40 @@ TEST_F(EventLoopTest, TimersFireInOrderOfTheirTimeAndCancelledOnesDoNot) {
   EXPECT_EQ(seen, (std::vector<int>{1, 2}));
 }
 
+// A microsecond passes each time somebody looks.
+class TickingClock : public Clock {
+ public:
+  Instant now() const override { return Instant(std::chrono::microseconds(++reads)); }
+  int64_t utcNs() const override { return 0; }
+  mutable int64_t reads = 0;
+};
+
+TEST(EventLoopSpinTest, LooksForEventsBeforeItSleepsOnlyAfterShortWaits) {
+  TickingClock clock;
+  const auto loop = EventLoop::create(clock).value();
+  const auto readsOfTurn = [&](bool hasEvent) {
+    if (hasEvent) {
+      loop->post([] {});
+    }
+    const int64_t before = clock.reads;
+    loop->runOnce(Milliseconds(1));
+    return clock.reads - before;
+  };
+  for (int i = 0; i < 10; ++i) {
+    readsOfTurn(true);
+  }
+  EXPECT_LT(readsOfTurn(false), 5) << "nobody asked for it";
+  loop->setSpin(std::chrono::microseconds(500));
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_LT(readsOfTurn(true), 5);
+    EXPECT_EQ(loop->now(), Instant(std::chrono::microseconds(clock.reads))) << "turn " << i;
+  }
+  EXPECT_GT(readsOfTurn(false), 400) << "the waits were short";
+  EXPECT_LT(readsOfTurn(false), 5) << "the last look was in vain";
+  readsOfTurn(true);
+  EXPECT_LT(readsOfTurn(false), 5) << "one short wait is not enough";
+}
+
 TEST_F(EventLoopTest, DeferredTasksRunAtTheEndOfTheTurn) {
   std::vector<int> seen;
   loop_->post([&] {
