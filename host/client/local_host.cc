@@ -413,7 +413,8 @@ ModuleHealth LocalHost::health(std::string_view moduleId) {
   ModuleHealth health;
   health.state = "stored";
   const model::Module* row = context_.site.findModule(moduleId);
-  if (row != nullptr) {
+  // A row that has only just come is taken up at the end of the turn.
+  if (row != nullptr && !touched_.contains(moduleId)) {
     health.code = "driver_missing";
     health.sentence = "The driver of this module cannot be used; install it again.";
   }

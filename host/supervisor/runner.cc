@@ -456,7 +456,7 @@ bool Runner::parseCrashLine(std::string_view line) {
     return true;
   }
   if (!line.starts_with("crash ")) {
-    return false;
+    return line == "end";
   }
   int signalNumber = 0;
   const std::string_view text = field("signal=");

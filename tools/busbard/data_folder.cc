@@ -46,7 +46,11 @@ Status checkMode(const std::string& path) {
   if (!S_ISDIR(info.st_mode)) {
     return Error::of(ErrorCode::InvalidArgument, "data folder " + path + ": is not a folder");
   }
-  if ((info.st_mode & 077) != 0) {
+  // An empty folder, or one of ours, is made private; what else lies there is not ours to change.
+  std::error_code failed;
+  const bool ours = std::filesystem::is_empty(path, failed) ||
+                    std::filesystem::exists(path + "/config.db", failed);
+  if ((info.st_mode & 077) != 0 && !(ours && chmod(path.c_str(), 0700) == 0)) {
     return Error::of(ErrorCode::FailedPrecondition,
                      "data folder " + path +
                          ": other users may enter it; make it private with: chmod 700 " + path);

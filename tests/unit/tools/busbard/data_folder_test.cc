@@ -44,10 +44,22 @@ TEST(DataFolder, IsFreeAgainAfterItsHolderEnded) {
   EXPECT_TRUE(DataFolder::open(dir.path() + "/data").ok());
 }
 
-TEST(DataFolder, FolderOpenToOthersIsRefusedWithTheRemedy) {
+TEST(DataFolder, AnEmptyFolderIsMadePrivate) {
   const test::TempDir dir;
   const std::string path = dir.path() + "/data";
   ASSERT_EQ(mkdir(path.c_str(), 0700), 0);
+  ASSERT_EQ(chmod(path.c_str(), 0755), 0);
+  ASSERT_TRUE(DataFolder::open(path).ok());
+  struct stat info {};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700U);
+}
+
+TEST(DataFolder, FolderOfOthersThatIsOpenIsRefusedWithTheRemedy) {
+  const test::TempDir dir;
+  const std::string path = dir.path() + "/data";
+  ASSERT_EQ(mkdir(path.c_str(), 0700), 0);
+  std::ofstream(path + "/something-else") << "x";
   ASSERT_EQ(chmod(path.c_str(), 0755), 0);
   const auto folder = DataFolder::open(path);
   ASSERT_FALSE(folder.ok());
