@@ -323,7 +323,7 @@ void Supervisor::runnerEnded(Runner& runner, ExitReport report) {
     culprit = it->second;
   }
   report.driverId = group.spec->driver().id;
-  report.moduleId = culprit != nullptr ? culprit->id() : "";
+  report.moduleId = culprit != nullptr ? culprit->id() : group.isolatedModule;
   // The runner is in a call of ours further up: it goes at the end of the turn.
   context_.loop.post([old = std::move(group.runner)] {});
   group.instances.clear();
@@ -450,9 +450,17 @@ std::vector<RunnerInfo> Supervisor::runners() const {
 
 std::vector<ExitReport> Supervisor::exitReports(std::string_view moduleOrDriverId) const {
   std::vector<ExitReport> found;
+  // What no module can be blamed for concerns all that the driver serves.
+  std::string_view driverOfModule;
+  for (const auto& [mod, group] : groupOf_) {
+    if (mod->id() == moduleOrDriverId) {
+      driverOfModule = group->spec->driver().id;
+    }
+  }
   for (const auto& [driverId, entry] : drivers_) {
     for (const ExitReport& report : entry.reports) {
-      if (driverId == moduleOrDriverId || report.moduleId == moduleOrDriverId) {
+      if (driverId == moduleOrDriverId || report.moduleId == moduleOrDriverId ||
+          (report.moduleId.empty() && driverId == driverOfModule)) {
         found.push_back(report);
       }
     }

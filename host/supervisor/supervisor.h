@@ -51,7 +51,8 @@ class Supervisor final : private Runner::Owner {
   void detach(Module& mod);
 
   std::vector<RunnerInfo> runners() const;
-  // Newest first, at most 20 kept for a driver.
+  // Newest first, at most 20 kept for a driver. Those of a module are the ones that it is blamed
+  // for, and the ones of its driver that nobody is.
   std::vector<ExitReport> exitReports(std::string_view moduleOrDriverId) const;
   // Lifts the quarantine of a driver; false when there was none.
   bool releaseDriver(const std::string& driverId);
