@@ -28,7 +28,7 @@ Loader::Loader() : library_(std::make_unique<Library>()) {}
 
 // The library stays: its threads and destructors are not ours to time.
 Loader::~Loader() {
-  static_cast<void>(library_.release());
+  [[maybe_unused]] const Library* const stays = library_.release();
 }
 
 Status Loader::load(const std::string& path) {
