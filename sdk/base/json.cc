@@ -233,7 +233,8 @@ Status run(std::string_view text, const Limits& limits, Handler& handler) {
   if (const size_t nul = text.find('\0'); nul != std::string_view::npos) {
     return Error::of(ErrorCode::InvalidArgument, "JSON at byte " + std::to_string(nul) + ": a NUL");
   }
-  // It also skips each byte of a byte order mark, alone too, which would then be embedded unchecked.
+  // It also skips each byte of a byte order mark, alone too, which would then be embedded
+  // unchecked.
   if (!text.empty() && static_cast<unsigned char>(text.front()) >= 0x80) {
     return Error::of(ErrorCode::InvalidArgument, "JSON at byte 0: no JSON begins so");
   }

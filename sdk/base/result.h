@@ -104,11 +104,11 @@ using Status = Result<void>;
   ((expr) ? static_cast<void>(0) : ::busbar::checkFailed(#expr, __FILE__, __LINE__))
 
 // Returns the error of a Result or Status from the enclosing function.
-#define BUSBAR_TRY(expr)                                \
-  do {                                                  \
-    if (auto&& busbarTry = (expr); !busbarTry.ok()) {   \
-      return std::move(busbarTry).error();              \
-    }                                                   \
+#define BUSBAR_TRY(expr)                              \
+  do {                                                \
+    if (auto&& busbarTry = (expr); !busbarTry.ok()) { \
+      return std::move(busbarTry).error();            \
+    }                                                 \
   } while (false)
 
 }  // namespace busbar

@@ -305,7 +305,7 @@ static int proc_victim_environment(context* c) {
   return outcome(fd < 0 ? -1 : read(fd, text, sizeof(text)));
 }
 static int proc_victim_root(context* c) {
-  char path[256];
+  char path[320];
   snprintf(path, sizeof(path), "/proc/%d/root%s", c->victim, in_folder(c, "secret"));
   return open_and_read(path);
 }

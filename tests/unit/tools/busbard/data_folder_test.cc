@@ -50,7 +50,7 @@ TEST(DataFolder, AnEmptyFolderIsMadePrivate) {
   ASSERT_EQ(mkdir(path.c_str(), 0700), 0);
   ASSERT_EQ(chmod(path.c_str(), 0755), 0);
   ASSERT_TRUE(DataFolder::open(path).ok());
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0700U);
 }
