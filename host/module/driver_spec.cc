@@ -95,43 +95,60 @@ Error badArguments(std::string field, std::string message) {
   return error;
 }
 
-// For functions that only name their parameters: no tree is built.
-Result<std::string> namedArguments(const DriverSpec::Function& function, std::string args) {
-  const std::vector<std::string>& order = function.manifest->order;
-  std::vector<std::string_view> given;
-  std::string object;
-  if (args.find_first_not_of(" \t\r\n") != std::string::npos &&
-      args[args.find_first_not_of(" \t\r\n")] == '[') {
-    const auto elements = json::elementsOf(args);
-    if (elements.size() > order.size()) {
-      return badArguments("", "at most " + std::to_string(order.size()) + " arguments are taken, " +
-                                  std::to_string(elements.size()) + " were given");
-    }
-    object.reserve(args.size() + 32);
-    object += '{';
-    for (size_t i = 0; i < elements.size(); ++i) {
-      object += i == 0 ? "" : ",";
-      json::appendString(object, order[i]);
-      object += ':';
-      object += elements[i];
-      given.push_back(order[i]);
-    }
-    object += '}';
-  } else {
-    for (const auto& [key, value] : json::membersOf(args)) {
-      if (std::find(order.begin(), order.end(), key) == order.end()) {
-        return badArguments("/" + std::string(key), "there is no such parameter");
-      }
-      given.push_back(key);
-    }
-    object = std::move(args);
-  }
+// InvalidArgument unless each required parameter is one that `isGiven`.
+template <class IsGiven>
+Status checkRequired(const DriverSpec::Function& function, IsGiven isGiven) {
   for (const std::string& name : function.required) {
-    if (std::find(given.begin(), given.end(), name) == given.end()) {
+    if (!isGiven(name)) {
       return badArguments("/" + name, "this parameter is required");
     }
   }
+  return {};
+}
+
+// For functions that only name their parameters: no tree is built.
+Result<std::string> positionalArguments(const DriverSpec::Function& function,
+                                        const std::string& args) {
+  const std::vector<std::string>& order = function.manifest->order;
+  const auto elements = json::elementsOf(args);
+  if (elements.size() > order.size()) {
+    return badArguments("", "at most " + std::to_string(order.size()) + " arguments are taken, " +
+                                std::to_string(elements.size()) + " were given");
+  }
+  const auto end = order.begin() + static_cast<ptrdiff_t>(elements.size());
+  BUSBAR_TRY(checkRequired(function, [&](const std::string& name) {
+    return std::find(order.begin(), end, name) != end;
+  }));
+  std::string object;
+  object.reserve(args.size() + 32);
+  object += '{';
+  for (size_t i = 0; i < elements.size(); ++i) {
+    object += i == 0 ? "" : ",";
+    json::appendString(object, order[i]);
+    object += ':';
+    object += elements[i];
+  }
+  object += '}';
   return object;
+}
+
+Result<std::string> namedArguments(const DriverSpec::Function& function, std::string args) {
+  const size_t first = args.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && args[first] == '[') {
+    return positionalArguments(function, args);
+  }
+  const std::vector<std::string>& order = function.manifest->order;
+  const auto members = json::membersOf(args);
+  for (const auto& [key, value] : members) {
+    if (std::find(order.begin(), order.end(), key) == order.end()) {
+      return badArguments("/" + std::string(key), "there is no such parameter");
+    }
+  }
+  BUSBAR_TRY(checkRequired(function, [&](const std::string& name) {
+    return std::any_of(members.begin(), members.end(),
+                       [&](const auto& member) { return member.first == name; });
+  }));
+  return args;
 }
 
 }  // namespace

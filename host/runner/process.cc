@@ -80,7 +80,7 @@ CallScope::CallScope(Process& process, Entry entry, uint32_t instance, uint64_t 
       entry_(entry),
       instance_(instance),
       call_(call),
-      startNs_(process.nowNs()) {
+      startNs_(std::max(process.loop.now().time_since_epoch().count(), process.lastCallEndNs)) {
   LivenessPage& page = process_.pages.liveness();
   page.instance.store(instance, std::memory_order_relaxed);
   page.callback.store(static_cast<uint32_t>(entry), std::memory_order_relaxed);
@@ -90,7 +90,8 @@ CallScope::CallScope(Process& process, Entry entry, uint32_t instance, uint64_t 
 
 CallScope::~CallScope() {
   process_.pages.liveness().callStartNs.store(0, std::memory_order_release);
-  const int64_t took = process_.nowNs() - startNs_;
+  process_.lastCallEndNs = process_.nowNs();
+  const int64_t took = process_.lastCallEndNs - startNs_;
   if (took > kSoftBudgetNs) {
     const std::lock_guard lock(process_.mutex);
     process_.logCheck(BUSBAR_LOG_WARN, instance_, call_,

@@ -60,6 +60,9 @@ class Process {
   // Loop-only: where links read to; made at the first use. Valid until the next read.
   std::span<char> readBuffer();
 
+  // Loop-only: when the last call into the driver ended.
+  int64_t lastCallEndNs = 0;
+
   int64_t nowNs() const { return loop.clock().now().time_since_epoch().count(); }
 
  private:
@@ -73,7 +76,8 @@ class Process {
 
 inline constexpr uint8_t kLevelDriverBug = 6;
 
-// Marks a call into the driver in the liveness page while it lives, and warns when it was slow.
+// Marks a call into the driver in the liveness page while it lives, and warns when it was slow. It
+// counts from the end of the call before, in the same turn: the clock is read once a call.
 // Loop-only; the mutex is not held.
 class CallScope {
  public:

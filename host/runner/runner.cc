@@ -354,6 +354,7 @@ void Runner::sendReady(const Status& loaded) {
 
 Exit Runner::serve(const Status& loaded) {
   Status state = loaded;
+  process_.loop.refreshNow();
   if (state.ok() && process_.driver.process_init != nullptr) {
     const CallScope scope(process_, Entry::ProcessInit, 0, 0);
     const busbar_status status = process_.driver.process_init(process_.host);

@@ -39,11 +39,13 @@ Status enterSandbox(Callback<Status()>& step, Exit& exit) {
 Status load(StartPlan& plan, Loader& loader, Process& process, Exit& exit) {
   BUSBAR_TRY(enterSandbox(plan.beforeLoad, exit));
   {
+    process.loop.refreshNow();  // it does not run yet
     const CallScope scope(process, Entry::Constructors, 0, 0);
     BUSBAR_TRY(loader.load(plan.driverPath));
   }
   noteLoadedLibraries();
   BUSBAR_TRY(enterSandbox(plan.beforeEntry, exit));
+  process.loop.refreshNow();
   const CallScope scope(process, Entry::DriverEntry, 0, 0);
   return loader.enter(BUSBAR_ABI_MINOR_LATEST, process.driver);
 }

@@ -335,12 +335,13 @@ size_t closingQuote(std::string_view text, size_t from) {
   }
 }
 
-// The text between the brackets of checked JSON, cut at each top-level separator of `separators`.
-std::vector<std::string_view> cutTopLevel(std::string_view text, std::string_view separators) {
-  std::vector<std::string_view> parts;
+// Hands on each part of the text between the brackets of checked JSON, cut at each top-level
+// separator of `separators`.
+template <class Part>
+void cutTopLevel(std::string_view text, std::string_view separators, Part part) {
   const std::string_view inside = trim(text.substr(1, text.size() - 2));
   if (inside.empty()) {
-    return parts;
+    return;
   }
   size_t from = 0;
   int depth = 0;
@@ -353,12 +354,11 @@ std::vector<std::string_view> cutTopLevel(std::string_view text, std::string_vie
     } else if (c == ']' || c == '}') {
       --depth;
     } else if (depth == 0 && separators.find(c) != std::string_view::npos) {
-      parts.push_back(trim(inside.substr(from, i - from)));
+      part(trim(inside.substr(from, i - from)));
       from = i + 1;
     }
   }
-  parts.push_back(trim(inside.substr(from)));
-  return parts;
+  part(trim(inside.substr(from)));
 }
 
 // Length of the valid UTF-8 sequence at s[i], 0 if there is none (RFC 3629 s.4).
@@ -463,17 +463,26 @@ Result<Value> parse(std::string_view text, const Limits& limits) {
 
 std::vector<std::string_view> elementsOf(std::string_view text) {
   text = trim(text);
-  return text.starts_with('[') ? cutTopLevel(text, ",") : std::vector<std::string_view>{};
+  std::vector<std::string_view> elements;
+  if (text.starts_with('[')) {
+    cutTopLevel(text, ",", [&](std::string_view element) { elements.push_back(element); });
+  }
+  return elements;
 }
 
 std::vector<std::pair<std::string_view, std::string_view>> membersOf(std::string_view text) {
   text = trim(text);
   std::vector<std::pair<std::string_view, std::string_view>> members;
   if (text.starts_with('{')) {
-    const auto parts = cutTopLevel(text, ",:");
-    for (size_t i = 0; i + 1 < parts.size(); i += 2) {
-      members.emplace_back(parts[i].substr(1, parts[i].size() - 2), parts[i + 1]);
-    }
+    std::string_view key;
+    cutTopLevel(text, ",:", [&](std::string_view part) {
+      if (key.empty()) {
+        key = part;  // with its quotes, so never empty
+      } else {
+        members.emplace_back(key.substr(1, key.size() - 2), part);
+        key = {};
+      }
+    });
   }
   return members;
 }

@@ -53,24 +53,24 @@ class Plain {
 
   // True where a byte ends a plain run: a quote, a backslash, a control or a byte above 0x7e.
   static bool stops(unsigned char c) { return c < 0x20 || c == '"' || c == '\\' || c >= 0x7f; }
-  // The same for eight bytes at once: non-zero when any may stop it (Hacker's Delight 6-1).
-  static uint64_t anyStops(uint64_t word) {
-    constexpr uint64_t kOnes = 0x0101010101010101ULL;
-    constexpr uint64_t kHighs = 0x8080808080808080ULL;
-    const auto zeros = [](uint64_t x) { return (x - kOnes) & ~x; };
-    return ((word - kOnes * 0x20) | zeros(word ^ (kOnes * '"')) | zeros(word ^ (kOnes * '\\')) |
-            word | (word + kOnes)) &
-           kHighs;
+  // The same for a block of bytes at once.
+  using Block [[gnu::vector_size(16)]] = uint8_t;
+  static bool anyStops(const Block& block) {
+    const auto stopping = (block < 0x20) | (block == '"') | (block == '\\') | (block >= 0x7f);
+    uint64_t halves[2];
+    static_assert(sizeof halves == sizeof stopping);
+    std::memcpy(halves, &stopping, sizeof halves);
+    return (halves[0] | halves[1]) != 0;
   }
   bool string(std::string_view& out) {
     const char* const first = at_;
-    uint64_t word = 0;
-    while (end_ - at_ >= 8) {
-      std::memcpy(&word, at_, sizeof word);
-      if (anyStops(word) != 0) {
+    while (static_cast<size_t>(end_ - at_) >= sizeof(Block)) {
+      Block block;
+      std::memcpy(&block, at_, sizeof block);
+      if (anyStops(block)) {
         break;
       }
-      at_ += sizeof word;
+      at_ += sizeof block;
     }
     while (at_ != end_ && !stops(static_cast<unsigned char>(*at_))) {
       ++at_;

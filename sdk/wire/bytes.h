@@ -24,18 +24,22 @@ class Writer {
   void f64(double v) { raw(v); }
   void str(std::string_view v) {
     u32(static_cast<uint32_t>(v.size()));
-    out_.append(v);
+    if (!v.empty()) {
+      out_.append(v);
+    }
+  }
+  // Integers of any width one after the other, in one step: for frames that are sent often.
+  template <class... T>
+  void raw(T... v) {
+    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+                  "big-endian hosts need byte swaps here");
+    char bytes[(sizeof(T) + ...)];
+    size_t at = 0;
+    ((std::memcpy(bytes + at, &v, sizeof v), at += sizeof v), ...);
+    out_.append(bytes, sizeof bytes);
   }
 
  private:
-  template <class T>
-  void raw(T v) {
-    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-                  "big-endian hosts need byte swaps here");
-    char bytes[sizeof v];
-    std::memcpy(bytes, &v, sizeof v);
-    out_.append(bytes, sizeof v);
-  }
   std::string& out_;
 };
 

@@ -17,12 +17,8 @@ constexpr size_t kKeepBytes = 256U << 10U;  // a larger buffer is given back onc
 
 FrameBuilder::FrameBuilder(std::string& out, Type type, uint64_t id, unsigned fdCount)
     : out_(out), start_(out.size()) {
-  Writer w(out_);
-  w.u32(0);
-  w.u16(static_cast<uint16_t>(type));
-  w.u8(static_cast<uint8_t>(fdCount));
-  w.u8(0);
-  w.u64(id);
+  Writer(out_).raw(uint32_t{0}, static_cast<uint16_t>(type), static_cast<uint8_t>(fdCount),
+                   uint8_t{0}, id);
 }
 
 FrameBuilder::~FrameBuilder() {

@@ -10,6 +10,10 @@ namespace busbar::wire {
 namespace {
 
 void put(Writer& w, const WireError& e) {
+  if (e.code.empty() && e.message.empty() && e.details.empty()) {
+    w.raw(e.status, uint32_t{0}, uint32_t{0}, e.flags, e.retryAfterMs, uint32_t{0});
+    return;
+  }
   w.i32(e.status);
   w.str(e.code);
   w.str(e.message);
@@ -212,9 +216,7 @@ bool decode(std::string_view payload, LinkDown& m) {
 void encode(std::string& out, uint64_t call, const Execute& m) {
   const FrameBuilder frame(out, Type::Execute, call);
   Writer w(out);
-  w.u32(m.instance);
-  w.u32(m.role);
-  w.i64(m.deadlineNs);
+  w.raw(m.instance, m.role, m.deadlineNs);
   w.str(m.function);
   w.str(m.args);
   w.str(m.userId);
