@@ -15,7 +15,7 @@ int64_t slotNumber(Instant when, Nanoseconds slot) {
 }  // namespace
 
 CallTable::CallTable(EventLoop& loop, Expired expired)
-    : loop_(loop), expired_(std::move(expired)), wheel_(kSlots, kNone) {
+    : loop_(loop), expired_(std::move(expired)), wheel_(kSlots, kNone), ended_(kEndedKept) {
   lastTick_ = slotNumber(loop_.now(), kSlot);
 }
 
@@ -58,8 +58,12 @@ Module* CallTable::moduleOf(Id id) const {
 }
 
 const std::string* CallTable::traceOf(Id id) const {
-  const uint32_t index = indexOf(id);
-  return index == kNone ? nullptr : &calls_[index].traceId;
+  if (const uint32_t index = indexOf(id); index != kNone) {
+    return &calls_[index].traceId;
+  }
+  const auto it = std::find_if(ended_.begin(), ended_.end(),
+                               [id](const Ended& ended) { return ended.id == id; });
+  return it == ended_.end() || id == 0 ? nullptr : &it->traceId;
 }
 
 bool CallTable::complete(Id id, Result<ExecuteReply> result) {
@@ -85,6 +89,9 @@ CallTable::Done CallTable::take(uint32_t index) {
   Call& call = calls_[index];
   Done done = std::move(call.done);
   call.mod = nullptr;
+  Ended& ended = ended_[nextEnded_++ % kEndedKept];
+  ended.id = static_cast<Id>(call.generation) << 32U | index;
+  ended.traceId.swap(call.traceId);
   call.traceId.clear();
   if (++call.generation == 0) {
     call.generation = 1;

@@ -31,6 +31,8 @@ class CallTable {
   Id add(Module& mod, Instant deadline, std::string traceId, Done done);
   // The module of a call in flight, nullptr if it has ended.
   Module* moduleOf(Id id) const;
+  // The trace id of a call in flight or lately ended: what a driver logs may arrive after its
+  // answer.
   const std::string* traceOf(Id id) const;
   // True if the call was in flight; its Done has run.
   bool complete(Id id, Result<ExecuteReply> result);
@@ -60,10 +62,18 @@ class CallTable {
   void tick();
   void expireSlot(size_t slot);
 
+  struct Ended {
+    Id id = 0;
+    std::string traceId;
+  };
+  static constexpr size_t kEndedKept = 256;
+
   EventLoop& loop_;
   Expired expired_;
   std::vector<Call> calls_;
   std::vector<uint32_t> wheel_;
+  std::vector<Ended> ended_;  // a ring
+  size_t nextEnded_ = 0;
   uint32_t freeHead_ = kNone;
   size_t live_ = 0;
   int64_t lastTick_ = 0;

@@ -99,6 +99,11 @@ static busbar_status fail(busbar_state* state, const busbar_call* call) {
   if (length < 0) {
     return BUSBAR_E_INVALID;
   }
+  const busbar_log_record record = {.struct_size = sizeof(record),
+                                    .level = BUSBAR_LOG_WARN,
+                                    .message = {message, (size_t)length},
+                                    .parent_call = call->call_id};
+  state->host->log(state->instance, &record);
   const busbar_error error = {.struct_size = sizeof(error),
                               .status = BUSBAR_E_DEVICE,
                               .code = {"echo_failed", 11},

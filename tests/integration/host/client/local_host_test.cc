@@ -44,6 +44,22 @@ TEST_F(LocalHostTest, DriverErrorsReachTheCallerWithTheirText) {
   EXPECT_EQ(failed.error().reason, "echo_failed");
 }
 
+TEST_F(LocalHostTest, WhatADriverLogsForACallCarriesTheCallersTrace) {
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  ExecuteRequest request;
+  request.moduleId = "mod-1";
+  request.function = "fail";
+  request.args = R"(["lamp is hot"])";
+  request.caller.traceparent = "00-" + trace + "-00f067aa0ba902b7-01";
+  const auto failed = await<ExecuteReply>(
+      *host_.loop_, [&](auto done) { host_.host_->execute(std::move(request), std::move(done)); });
+  EXPECT_FALSE(failed.ok());
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] { return !host_.host_->logs("mod-1")->empty(); }));
+  const LogLine line = host_.host_->logs("mod-1")->back();
+  EXPECT_EQ(line.message, "lamp is hot");
+  EXPECT_EQ(line.traceId, trace);
+}
+
 TEST_F(LocalHostTest, PublishesStatusAndTellsSubscribers) {
   std::vector<std::string> seen;
   const auto subscription = host_.host_->subscribe([&](const HostEvent& event) {

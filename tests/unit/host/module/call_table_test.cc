@@ -43,6 +43,14 @@ TEST_F(CallTableTest, EndsACallExactlyOnce) {
   EXPECT_EQ(table_.size(), 0U);
 }
 
+TEST_F(CallTableTest, RemembersTheTraceOfACallThatHasEnded) {
+  const auto id = table_.add(fakeModule(0), Instant::max(), "abc", note(seen_));
+  table_.complete(id, ExecuteReply{"1", 200});
+  ASSERT_NE(table_.traceOf(id), nullptr);
+  EXPECT_EQ(*table_.traceOf(id), "abc");
+  EXPECT_EQ(table_.traceOf(0), nullptr);
+}
+
 TEST_F(CallTableTest, IdsAreNotUsedAgain) {
   const auto first = table_.add(fakeModule(0), clock_.now() + Milliseconds(100), "", note(seen_));
   table_.complete(first, ExecuteReply{"1", 200});
