@@ -8,7 +8,7 @@
 
 #include "tests/bench/figure.h"
 #include "tests/bench/plain_echo.h"
-#include "tests/support/host_fixture.h"
+#include "tests/bench/sandboxed_host.h"
 
 namespace busbar::bench {
 namespace {
@@ -101,7 +101,9 @@ double p50(std::vector<int64_t> times) {
 }
 
 int run(int argc, char** argv) {
-  HostFixture fixture;
+  findBuild();
+  SandboxedHost sandboxed;
+  HostFixture& fixture = sandboxed.fixture();
   const std::string driver = fixture.addDriver("echo");
   fixture.addModule("mod-1", driver);
   if (!fixture.waitFor("mod-1", "running")) {
