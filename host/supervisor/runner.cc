@@ -385,7 +385,20 @@ void Runner::shutdown(Milliseconds limit) {
   }
   wire::encodeEmpty(out_, wire::Type::Shutdown, 0);
   flushSoon();
-  killTimer_ = loop_.runAfter(limit, [this] { kill("shutdown"); });
+  killTimer_ = loop_.runAfter(limit, [this] { endLateShutdown(); });
+}
+
+// A driver that holds up the end is named; a runner that is only slow is not.
+void Runner::endLateShutdown() {
+  killTimer_ = 0;
+  const RunnerPages::Liveness liveness = pages_->readLiveness();
+  if (liveness.callStartNs <= 0) {
+    kill("shutdown");
+    return;
+  }
+  lastInstance_ = liveness.instance;
+  lastCall_ = RunnerPages::callbackName(liveness.callback);
+  kill("hang in " + lastCall_);
 }
 
 void Runner::checkLiveness() {
@@ -410,6 +423,7 @@ void Runner::hung(const RunnerPages::Liveness& liveness) {
   crashCause_ = "hang in " + lastCall_;
   // The runner prints its stack on SIGQUIT; whatever has arrived by then goes into the report.
   const Status asked = child_->signal(SIGQUIT);
+  loop_.cancel(std::exchange(killTimer_, 0));
   killTimer_ =
       loop_.runAfter(asked.ok() ? kStackDumpLimit : Milliseconds(0), [this] { kill(crashCause_); });
 }

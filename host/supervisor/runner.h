@@ -89,6 +89,7 @@ class Runner {
   void flush();
   ssize_t sendSome();
   void checkLiveness();
+  void endLateShutdown();
   void hung(const RunnerPages::Liveness& liveness);
   void printed(std::string_view stream, std::string_view line);
   bool parseCrashLine(std::string_view line);

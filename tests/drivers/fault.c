@@ -6,11 +6,19 @@
  * {"text":"thread"} from a thread, else at once. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <stdatomic.h>
+#include <stddef.h>
 
 #include <busbar/driver.h>
 
@@ -146,6 +154,58 @@ static void leak(void) {
   }
 }
 
+/* Whether any try of this driver got a socket of the Internet, which no sandbox grants. */
+static atomic_int escaped;
+
+static void try_socket(void) {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  if (fd >= 0) {
+    atomic_store(&escaped, 1);
+    (void)close(fd);
+  }
+}
+
+/* Before the host's filters, this one would make all later calls of seccomp() seem to succeed. */
+static void fake_seccomp(void) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
+  };
+  const struct sock_fprog program = {sizeof code / sizeof code[0], code};
+  (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  (void)prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* A thread from before any filter of the host would stay without it. */
+static void* try_sockets(void* unused) {
+  const struct timespec pause = {0, 1000000};
+  (void)unused;
+  for (;;) {
+    try_socket();
+    (void)nanosleep(&pause, NULL);
+  }
+  return NULL;
+}
+
+/* On what is likely the channel to the host: bytes of xorshift32. */
+static void write_random_bytes(void) {
+  uint32_t random = 1;
+  uint32_t block[256];
+  for (int i = 0; i < 64; ++i) {
+    for (size_t j = 0; j < sizeof block / sizeof block[0]; ++j) {
+      random ^= random << 13;
+      random ^= random >> 17;
+      random ^= random << 5;
+      block[j] = random;
+    }
+    if (write(3, block, sizeof block) < 0) {
+      return;
+    }
+  }
+}
+
 static void flood_log(busbar_state* s) {
   for (int i = 0; i < 100000; ++i) {
     say(s, "a line of the flood, as long as a line of a log may well be in real life");
@@ -174,6 +234,10 @@ static void misbehave(busbar_state* s) {
     fork_bomb();
   } else if (IS("fd_bomb")) {
     fd_bomb();
+  } else if (IS("random_bytes")) {
+    write_random_bytes();
+  } else if (IS("ctor_fakes_seccomp")) {
+    try_socket();
   } else if (IS("leak")) {
     leak();
   } else if (IS("wild_instance")) {
@@ -210,7 +274,7 @@ static busbar_status execute(busbar_state* s, const busbar_call* call) {
     free(text);
     return BUSBAR_OK;
   }
-  (void)complete(s, call->call_id, "\"ok\"");
+  (void)complete(s, call->call_id, atomic_load(&escaped) ? "\"escaped\"" : "\"ok\"");
   if (IS("double_complete")) {
     (void)complete(s, call->call_id, "\"again\"");
   }
@@ -324,6 +388,13 @@ static busbar_status received(busbar_state* s, const busbar_received* in) {
 
 __attribute__((constructor)) static void on_load(void) {
   at("constructor");
+  if (IS("ctor_fakes_seccomp")) {
+    fake_seccomp();
+  }
+  if (IS("ctor_thread")) {
+    pthread_t thread;
+    (void)pthread_create(&thread, NULL, try_sockets, NULL);
+  }
 }
 
 static const busbar_driver* table_of(uint32_t host_minor) {

@@ -222,6 +222,16 @@ class Site:
                         {"parent_id": parent, "encryption_level": 0,
                          "settings_string": json.dumps(settings)})["id"]
 
+    def try_settings(self, document, settings):
+        """(status, body)"""
+        return self.request("PUT", f"/api/engine/v2/settings/{document}",
+                            {"settings_string": json.dumps(settings)})
+
+    def change_settings(self, document, settings):
+        status, body = self.try_settings(document, settings)
+        if status != 200:
+            raise AssertionError(f"settings {document}: {status} {body}")
+
     def health(self, module):
         return self.ask("GET", f"/api/busbar/v1/modules/{module}/health")
 

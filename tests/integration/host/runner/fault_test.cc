@@ -227,6 +227,23 @@ INSTANTIATE_TEST_SUITE_P(
                     Bug{"wild_timer", "timer: token 0"}),
     [](const auto& test) { return std::string(test.param.fault); });
 
+// Without a sandbox these get what they want; tests/system shows that inside they do not.
+TEST(RunnerFault, BadConstructorsReachTheNetworkWithoutASandbox) {
+  for (const char* fault : {"ctor_fakes_seccomp", "ctor_thread"}) {
+    RunnerUnderTest r(faulty(fault));
+    r.createAndStart(1);
+    const auto until = std::chrono::steady_clock::now() + RunnerUnderTest::kPatience;
+    std::string result;
+    for (uint64_t id = 1; result != "\"escaped\"" && std::chrono::steady_clock::now() < until;
+         ++id) {
+      const auto done = r.call(id, 1, "run");
+      ASSERT_TRUE(done);
+      result = done->complete().result;
+    }
+    EXPECT_EQ(result, "\"escaped\"") << fault;
+  }
+}
+
 TEST(RunnerFault, MalformedResultEndsTheCallWithACode) {
   RunnerUnderTest r(faulty("bad_result"));
   r.createAndStart(1);
