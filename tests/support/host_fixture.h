@@ -95,14 +95,15 @@ class HostFixture {
     return applied.ok() ? Status() : Status(applied.error());
   }
 
-  // A driver of this build, by its folder below the build's drivers/.
+  // A driver of this build, by its folder below the build's drivers/ or tests/drivers/.
   std::string addDriver(const std::string& name,
-                        model::Isolation isolation = model::Isolation::Driver) {
+                        model::Isolation isolation = model::Isolation::Driver,
+                        const std::string& below = "/drivers/") {
     model::Driver driver;
     driver.id = "driver-" + name;
     driver.name = name;
     driver.packageId = "test." + name;
-    driver.description = std::string(std::getenv("BUSBAR_BUILD")) + "/drivers/" + name;
+    driver.description = std::string(std::getenv("BUSBAR_BUILD")) + below + name;
     std::ifstream file(driver.description + "/manifest.json");
     std::stringstream text;
     text << file.rdbuf();
