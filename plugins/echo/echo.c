@@ -112,7 +112,7 @@ static busbar_status fail(busbar_state* state, const busbar_call* call) {
 }
 
 static void crash(void) {
-  int* volatile nowhere = NULL;
+  volatile int* volatile nowhere = NULL;
   *nowhere = 1;
 }
 
