@@ -40,7 +40,7 @@ static const busbar_host* kept_host;
 static busbar_instance* kept_instance;
 
 static void crash(void) {
-  volatile int* nowhere = NULL;
+  volatile int* volatile nowhere = NULL;
   *nowhere = 1;
 }
 
