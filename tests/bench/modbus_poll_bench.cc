@@ -10,13 +10,12 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "tests/bench/figure.h"
+#include "tests/bench/sandboxed_host.h"
 #include "tests/integration/plugins/child_process.h"
-#include "tests/support/host_fixture.h"
 
 namespace busbar {
 namespace {
@@ -126,7 +125,8 @@ class Site100 {
   }
 
   test::ChildProcess device_;
-  HostFixture host_;
+  bench::SandboxedHost sandboxed_;
+  HostFixture& host_ = sandboxed_.fixture();
   std::unique_ptr<Subscription> subscription_;
   uint64_t states_ = 0;
 };
@@ -156,9 +156,7 @@ void measureSite(int argc, char** argv, const std::string& name, int changeMs) {
 }  // namespace busbar
 
 int main(int argc, char** argv) {
-  // The fixture finds runner and drivers by the build's folder, two above this program.
-  const auto build = std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path();
-  setenv("BUSBAR_BUILD", build.c_str(), 0);
+  busbar::bench::findBuild();
   busbar::measureSite(argc, argv, "modbus poll, all change", 100);
   busbar::measureSite(argc, argv, "modbus poll, none change", 0);
   return 0;
