@@ -35,6 +35,13 @@ ErrorCode codeOf(int status) {
   }
 }
 
+int statusOf(const Error& error) {
+  if (error.httpStatus != 0) {
+    return error.httpStatus;
+  }
+  return error.reason == "disk_full" ? 507 : toHttpStatus(error.code);
+}
+
 json::Object common(int status, std::string_view detail) {
   json::Object body;
   body.set("type", "about:blank");
@@ -67,7 +74,7 @@ Response problem(const Error& error, const Request& request, const json::Object&
 
 Response problem(const Error& error, std::string_view path, std::string_view requestId,
                  const json::Object& extra, int retryAfterSeconds) {
-  const int status = error.httpStatus != 0 ? error.httpStatus : toHttpStatus(error.code);
+  const int status = statusOf(error);
   json::Object body = common(status, error.message);
   body.set("instance", path);
   body.set("code", toString(error.code));

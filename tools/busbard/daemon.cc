@@ -327,8 +327,9 @@ class Daemon::Parts {
     loop_->runAfter(interval, [this, interval] { sayAlive(interval); });
   }
 
-  // Requests first, then modules and their state, then the loop. Each step has the same limit, so
-  // that the whole cannot take longer than the configuration says.
+  // Requests first, then modules and their state, then the loop. Calls that are not over by then
+  // fail as their modules stop, and their requests get that answer. Each step has the same limit,
+  // so that the whole cannot take longer than the configuration says.
   void stop() {
     if (std::exchange(stopping_, true)) {
       return;
@@ -337,11 +338,21 @@ class Daemon::Parts {
     notifier_.stopping();
     api_->metrics().setStopping();
     const Instant limit = clock_.now() + config_.stopTimeout;
+    graceTimer_ = loop_->runAfter(kDrainLimit, [this, limit] {
+      graceTimer_ = 0;
+      stopHost(limit);
+    });
     draining_ = fronts_.size();
     for (const auto& front : fronts_) {
-      front->drain(std::min(limit, clock_.now() + kDrainLimit), [this, limit] {
-        if (--draining_ == 0) {
+      front->drain(limit, [this, limit] {
+        if (--draining_ > 0) {
+          return;
+        }
+        if (graceTimer_ != 0) {
+          loop_->cancel(std::exchange(graceTimer_, 0));
           stopHost(limit);
+        } else if (hostStopped_) {
+          saveStates(limit);
         }
       });
     }
@@ -350,13 +361,20 @@ class Daemon::Parts {
   void stopHost(Instant limit) {
     const auto left = std::chrono::duration_cast<Milliseconds>(limit - clock_.now());
     host_->stop(std::max(left, Milliseconds(100)), [this, limit] {
-      states_->flush(std::max(limit, clock_.now() + Milliseconds(500)), [this](Status flushed) {
-        if (!flushed.ok()) {
-          log_.error("busbard", "the last state was not saved", {{"why", flushed.error().message}});
-        }
-        log_.info("busbard", "stopped");
-        loop_->stop();
-      });
+      hostStopped_ = true;
+      if (draining_ == 0) {
+        saveStates(limit);
+      }
+    });
+  }
+
+  void saveStates(Instant limit) {
+    states_->flush(std::max(limit, clock_.now() + Milliseconds(500)), [this](Status flushed) {
+      if (!flushed.ok()) {
+        log_.error("busbard", "the last state was not saved", {{"why", flushed.error().message}});
+      }
+      log_.info("busbard", "stopped");
+      loop_->stop();
     });
   }
 
@@ -391,6 +409,8 @@ class Daemon::Parts {
   std::string url_;
   size_t draining_ = 0;
   bool stopping_ = false;
+  bool hostStopped_ = false;
+  TimerId graceTimer_ = 0;
 };
 
 Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
