@@ -262,7 +262,11 @@ class Site:
                      if r["id"] == runner), 0)
 
     def fds(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        """How many busbard has open; 0 where only root may look into it."""
+        try:
+            return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        except PermissionError:
+            return 0
 
     def threads(self):
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
