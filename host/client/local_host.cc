@@ -64,6 +64,7 @@ LocalHost::~LocalHost() {
   context_.loop.cancel(saveTimer_);
   context_.loop.cancel(stopTimer_);
   modules_.clear();
+  leaving_.clear();
 }
 
 void LocalHost::start(Site& site, Callback<void(Status)> started) {
@@ -141,13 +142,7 @@ void LocalHost::refresh(const std::string& moduleId) {
   Module* present = find(moduleId);
   if (row == nullptr) {
     if (present != nullptr) {
-      supervisor_.detach(*present);
-      dirty_.erase(present);
-      const auto epoch = owned_.find(moduleId);
-      context_.states.clear(moduleId, epoch == owned_.end() ? Epoch() : epoch->second);
-      // It may be further up the call stack.
-      context_.loop.post([gone = std::move(modules_.find(moduleId)->second)] {});
-      modules_.erase(moduleId);
+      remove(moduleId);
     }
     return;
   }
@@ -164,6 +159,30 @@ void LocalHost::refresh(const std::string& moduleId) {
   const Module::Context context{context_.loop, context_.pool, calls_, *this};
   modules_.emplace(moduleId, std::make_unique<Module>(context, std::move(config)));
   restoreState(moduleId);
+}
+
+// The row is gone: the module still stops in order before it goes.
+void LocalHost::remove(const std::string& moduleId) {
+  auto node = modules_.extract(moduleId);
+  Module& mod = *node.mapped();
+  dirty_.erase(&mod);
+  context_.states.clear(moduleId, mod.config().epoch);
+  leaving_.emplace(&mod, std::move(node.mapped()));
+  mod.halt(BUSBAR_STOP_USER);
+  forget(mod);
+}
+
+// Ends a leaving module once it is at rest; at the end of the turn, for it may be further up the
+// stack.
+void LocalHost::forget(Module& mod) {
+  if (mod.state() != ModuleState::Stopped) {
+    return;
+  }
+  context_.loop.post([this, alive = alive_, gone = &mod, id = mod.id()] {
+    if (*alive && leaving_.erase(gone) > 0 && owned_.erase(id) > 0) {
+      context_.coordinator.released(id);
+    }
+  });
 }
 
 void LocalHost::restoreState(const std::string& moduleId) {
@@ -255,6 +274,12 @@ void LocalHost::granted(const std::string& moduleId, const Epoch& epoch) {
 
 void LocalHost::revoked(const std::string& moduleId) {
   Module* mod = find(moduleId);
+  const bool leaving = std::any_of(leaving_.begin(), leaving_.end(), [&](const auto& entry) {
+    return entry.first->id() == moduleId;
+  });
+  if (leaving) {
+    return;  // released once it has stopped
+  }
   if (mod == nullptr || mod->state() == ModuleState::Stopped) {
     owned_.erase(moduleId);
     context_.coordinator.released(moduleId);
@@ -267,6 +292,10 @@ void LocalHost::revoked(const std::string& moduleId) {
 // ---- what modules report
 
 void LocalHost::moduleStateChanged(Module& mod) {
+  if (leaving_.contains(&mod)) {
+    forget(mod);
+    return;
+  }
   if (mod.state() != ModuleState::Stopped || mod.wanted()) {
     return;
   }

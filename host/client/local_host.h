@@ -80,6 +80,8 @@ class LocalHost final : public HostClient, private Module::Owner {
   void touch(std::string_view moduleId);
   void refreshTouched();
   void refresh(const std::string& moduleId);
+  void remove(const std::string& moduleId);
+  void forget(Module& mod);
   void propose();
   void granted(const std::string& moduleId, const Epoch& epoch);
   void revoked(const std::string& moduleId);
@@ -96,6 +98,8 @@ class LocalHost final : public HostClient, private Module::Owner {
   CallTable calls_;
   Supervisor supervisor_;
   std::unordered_map<std::string, std::unique_ptr<Module>, Hash, std::equal_to<>> modules_;
+  // Without a row any more, but not yet out of their runners.
+  std::unordered_map<const Module*, std::unique_ptr<Module>> leaving_;
   std::unordered_map<std::string, std::shared_ptr<const DriverSpec>, Hash, std::equal_to<>> specs_;
   std::unordered_map<std::string, Epoch, Hash, std::equal_to<>> owned_;
   std::set<std::string, std::less<>> touched_;

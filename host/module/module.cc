@@ -165,8 +165,8 @@ void Module::restart(uint32_t reason) {
   }
 }
 
-void Module::quarantine(std::string sentence) {
-  code_ = "quarantined";
+void Module::quarantine(std::string code, std::string sentence) {
+  code_ = std::move(code);
   sentence_ = std::move(sentence);
   event(ModuleEvent::Quarantine);
 }

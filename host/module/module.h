@@ -77,7 +77,7 @@ class Module final : private LinkConnector::Owner {
   void run();
   void halt(uint32_t reason);     // BUSBAR_STOP_…
   void restart(uint32_t reason);  // halt, then run again
-  void quarantine(std::string sentence);
+  void quarantine(std::string code, std::string sentence);
   void release();  // from quarantine or a wait
 
   // Called by the supervisor.

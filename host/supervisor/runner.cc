@@ -22,6 +22,7 @@ constexpr size_t kLastLines = 50;
 constexpr size_t kMaxBacktrace = 64;
 constexpr Milliseconds kLivenessPeriod{250};
 constexpr Milliseconds kStackDumpLimit{300};
+constexpr int kDriverExited = 74;  // host/runner/README.md "Exit codes"
 constexpr std::string_view kOwnPrefix = "busbar-runner: ";
 
 }  // namespace
@@ -272,6 +273,9 @@ bool Runner::handleReady(const wire::Frame& frame) {
     return true;
   }
   if (const Status verified = child_->verify(); !verified.ok()) {
+    if (verified.error().code == ErrorCode::NotFound) {
+      return true;  // it has ended meanwhile; its exit status says why
+    }
     kill("sandbox_not_entered: " + verified.error().message);
     return true;
   }
@@ -520,6 +524,8 @@ ExitReport Runner::makeReport(const std::optional<sandbox::ExitStatus>& status) 
     report.cause = crashCause_;
   } else if (status && shuttingDown_ && !status->signaled && status->value == 0) {
     report.cause = "shutdown";
+  } else if (status && !status->signaled && status->value == kDriverExited) {
+    report.cause = "the driver called exit()";
   } else if (status) {
     report.cause = status->toString();
   }

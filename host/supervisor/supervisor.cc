@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kReportsKept = 20;
 constexpr Milliseconds kLinger{500};  // a module that restarts finds its runner still there
 constexpr Milliseconds kShutdownLimit{1'000};
+constexpr std::string_view kRefused = "driver_refused: ";
 
 }  // namespace
 
@@ -91,7 +92,7 @@ Supervisor::Group* Supervisor::groupOf(const Runner& runner) const {
 void Supervisor::attach(Module& mod) {
   DriverEntry& driver = drivers_[mod.spec().driver().id];
   if (driver.quarantined) {
-    mod.quarantine(driver.quarantineSentence);
+    mod.quarantine(driver.quarantineCode, driver.quarantineSentence);
     return;
   }
   Group& wanted = groupFor(mod);
@@ -117,6 +118,7 @@ void Supervisor::give(Group& group, Module& mod) {
   if (slot == group.slots.end()) {
     if (group.freeSlots.empty() && group.nextSlot >= RunnerPages::kSlots) {
       mod.quarantine(
+          "quarantined",
           "The runner of this driver serves 4096 modules already. Set the driver's isolation "
           "to module.");
       return;
@@ -153,13 +155,20 @@ void Supervisor::detach(Module& mod) {
   maybeEnd(*group);
 }
 
+// One timer a group: a second one would outlive the group that the first one ends.
+void Supervisor::arm(Group& group, Nanoseconds delay, EventLoop::Task task) {
+  context_.loop.cancel(group.timer);
+  group.timer = context_.loop.runAfter(delay, [&group, task = std::move(task)]() mutable {
+    group.timer = 0;
+    task();
+  });
+}
+
 void Supervisor::maybeEnd(Group& group) {
   if (!group.members.empty() || group.ending) {
     return;
   }
-  context_.loop.cancel(group.timer);
-  group.timer = context_.loop.runAfter(kLinger, [this, &group] {
-    group.timer = 0;
+  arm(group, kLinger, [this, &group] {
     if (!group.members.empty()) {
       if (!group.runner) {
         start(group);
@@ -198,19 +207,17 @@ void Supervisor::start(Group& group) {
             launch(*it->second, std::move(*folder));
             return;
           }
+          const std::string reason = folder.error().reason;
           const std::string sentence = folder.error().message;
           const std::vector<Module*> members = it->second->members;
           for (Module* mod : members) {
-            mod->quarantine(sentence);
+            mod->quarantine(reason, sentence);
           }
         });
       });
   if (!queued.ok()) {
     group.locating = false;
-    group.timer = context_.loop.runAfter(Milliseconds(200), [this, &group] {
-      group.timer = 0;
-      start(group);
-    });
+    arm(group, Milliseconds(200), [this, &group] { start(group); });
   }
 }
 
@@ -375,14 +382,21 @@ void Supervisor::decide(Group& group, const ExitReport& report, Module* culprit,
                      {"module", report.moduleId},
                      {"last_call", report.lastCall},
                      {"next_start_ms", decision.delay / Milliseconds(1)}});
-  if (decision.quarantineDriver) {
+  if (report.cause.starts_with(kRefused)) {
+    // It says so itself; trying again would change nothing.
     driver.quarantined = true;
+    driver.quarantineCode = "driver_refused";
+    driver.quarantineSentence =
+        "The driver cannot be loaded: " + report.cause.substr(kRefused.size()) +
+        ". Install another version of it.";
+  } else if (decision.quarantineDriver) {
+    driver.quarantined = true;
+    driver.quarantineCode = "quarantined";
     driver.quarantineSentence =
         "The driver ended five times in five minutes before any module was created (last: " +
         report.cause + "). Install another version, or release it.";
   }
-  group.timer = context_.loop.runAfter(decision.delay, [this, &group] {
-    group.timer = 0;
+  arm(group, decision.delay, [this, &group] {
     if (!group.members.empty() && !group.runner) {
       start(group);
     }
@@ -398,11 +412,12 @@ void Supervisor::decide(Group& group, const ExitReport& report, Module* culprit,
         continue;
       }
       if (drivers_[driverId].quarantined) {
-        mod->quarantine(drivers_[driverId].quarantineSentence);
+        mod->quarantine(drivers_[driverId].quarantineCode, drivers_[driverId].quarantineSentence);
       } else if (decision.quarantine == mod->id()) {
         mod->quarantine(
+            "quarantined",
             "The driver's process ended five times in five minutes in this module (last: " + cause +
-            "). Change its settings, or release it.");
+                "). Change its settings, or release it.");
       } else if (decision.isolateAll || decision.isolate == mod->id()) {
         move(*mod);
       }

@@ -69,6 +69,7 @@ class Supervisor final : private Runner::Owner {
     RestartPolicy policy;
     std::deque<ExitReport> reports;
     bool quarantined = false;
+    std::string quarantineCode;
     std::string quarantineSentence;
   };
 
@@ -78,6 +79,7 @@ class Supervisor final : private Runner::Owner {
   void start(Group& group);
   void launch(Group& group, std::string folder);
   void give(Group& group, Module& mod);
+  void arm(Group& group, Nanoseconds delay, EventLoop::Task task);
   void maybeEnd(Group& group);
   void decide(Group& group, const ExitReport& report, Module* culprit,
               const std::vector<Module*>& members);

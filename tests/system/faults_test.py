@@ -187,7 +187,7 @@ class Faults(unittest.TestCase):
     def test_drivers_that_cannot_be_loaded_say_why(self):
         for fault, words in (("wrong_abi", "needs ABI"), ("short_table", "too short"),
                              ("missing_function", "lacks"), ("refuses_host", "refuse"),
-                             ("refuses_init", "refuse"),
+                             ("refuses_init", "process_init failed"),
                              ("other_manifest", "differs from the embedded")):
             with self.subTest(fault):
                 driver, module = self.begin(fault)

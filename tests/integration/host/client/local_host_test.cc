@@ -133,6 +133,40 @@ TEST_F(LocalHostTest, ARemovedModuleIsGone) {
   ASSERT_TRUE(runUntil(*host_.loop_, [&] { return host_.host_->runners().empty(); }));
 }
 
+TEST_F(LocalHostTest, ARemovedModuleIsStoppedInOrderAndLeavesTheRunnerToTheOthers) {
+  host_.addModule("mod-2", driver_);
+  ASSERT_TRUE(host_.waitFor("mod-2", "running"));
+  const std::string runner = host_.host_->health("mod-1").runnerId;
+  std::string ended;
+  ExecuteRequest request;
+  request.moduleId = "mod-2";
+  request.function = "sleep";
+  request.args = "[60000]";
+  request.deadline = host_.deadline();
+  host_.host_->execute(std::move(request), [&](Result<ExecuteReply> reply) {
+    ended = reply.ok() ? "answered" : reply.error().reason;
+  });
+  ASSERT_TRUE(host_.write(ConfigWrite::Kind::Erase, *host_.site_.findModule("mod-2")).ok());
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] { return !ended.empty(); }));
+  EXPECT_EQ(ended, "module_stopping");
+  EXPECT_EQ(host_.execute("mod-1", "echo", "[1]")->resultJson, "1");
+  EXPECT_EQ(host_.host_->health("mod-1").runnerId, runner);
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] {
+    return host_.host_->runners().size() == 1 && host_.host_->runners()[0].modules == 1;
+  }));
+}
+
+TEST_F(LocalHostTest, ADriverThatRefusesToLoadIsNotTriedAgain) {
+  const int before = host_.launcher_.launched();
+  const std::string refusing =
+      host_.addDriver("fault_refuses_init", model::Isolation::Driver, "/tests/drivers/");
+  host_.addModule("mod-2", refusing);
+  ASSERT_TRUE(host_.waitFor("mod-2", "quarantined"));
+  EXPECT_EQ(host_.host_->health("mod-2").code, "driver_refused");
+  EXPECT_EQ(host_.launcher_.launched(), before + 1);
+  EXPECT_EQ(host_.execute("mod-1", "echo", "[1]")->resultJson, "1");
+}
+
 TEST_F(LocalHostTest, StopEndsEveryRunner) {
   bool stopped = false;
   host_.host_->stop(Milliseconds(4000), [&] { stopped = true; });
