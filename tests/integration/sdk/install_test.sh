@@ -3,6 +3,7 @@
 # the copy in several ways and expects the build to refuse.
 #   install_test.sh BUILD_DIR LIFE_TEST
 set -euo pipefail
+export CMAKE_GENERATOR=Ninja  # what a machine has that builds this tree
 build=$1
 life=$2
 work=$(mktemp -d)
