@@ -408,7 +408,9 @@ void Module::setConnected(bool connected, std::string_view why) {
 void Module::makeLinks() {
   const Manifest& manifest = spec().manifest();
   links_.clear();
-  if (manifest.links.empty()) {
+  const bool needed = std::any_of(manifest.links.begin(), manifest.links.end(),
+                                  [](const Manifest::Link& link) { return link.required; });
+  if (manifest.links.empty() || (config_.host.empty() && !needed)) {
     connected_ = true;
     return;
   }

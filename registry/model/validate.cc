@@ -165,18 +165,18 @@ class Checker {
   FieldErrors errors_;
 };
 
-// A driver that declares no links reaches its device in no way that needs an address.
+// A driver without a link that must be there reaches its device in no way that needs an address.
 bool needsAddress(const Driver& driver) {
   const auto manifest = json::parse(driver.manifest, {kMaxManifestBytes, 64});
   if (!manifest.ok()) {
     return true;
   }
   const json::Value* links = manifest->find("links");
-  if (links == nullptr) {
-    return false;
-  }
-  return !((links->asArray() != nullptr && links->asArray()->empty()) ||
-           (links->asObject() != nullptr && links->asObject()->empty()));
+  const json::Array* list = links != nullptr ? links->asArray() : nullptr;
+  return list != nullptr && std::any_of(list->begin(), list->end(), [](const json::Value& link) {
+           const json::Value* required = link.find("required");
+           return required == nullptr || required->asBool() == nullptr || *required->asBool();
+         });
 }
 
 void checkDeviceAddress(Checker& check, const Module& mod, const Driver& driver) {

@@ -74,7 +74,8 @@ TEST(Validate, DeviceNeedsAHostAndAPort) {
 TEST(Validate, ADriverWithoutLinksNeedsNoAddress) {
   Module m;
   m.driverId = sample::id(Table::Driver);
-  for (const char* manifest : {"{}", R"({"links":[]})", R"({"links":{}})"}) {
+  for (const char* manifest :
+       {"{}", R"({"links":[]})", R"({"links":{}})", R"({"links":[{"required":false}]})"}) {
     EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Device, manifest))), Fields{});
     EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service, manifest))), Fields{});
   }
