@@ -379,7 +379,8 @@ Result<const DriverSpec::Function*> LocalHost::checkCall(const ExecuteRequest& r
         health.sentence.empty() ? "module " + mod->config().name + " is " + health.state
                                 : health.sentence);
   }
-  if (mod->callsInFlight() >= kMaxCallsPerModule || calls_.size() >= kMaxCallsPerRunner * 16 ||
+  if (mod->callsInFlight() >= kMaxCallsPerModule ||
+      mod->runner()->callsInFlight() >= kMaxCallsPerRunner ||
       mod->runner()->outboxBytes() > kMaxUnsentBytes) {
     return Error::because(ErrorCode::ResourceExhausted, "module_busy",
                           "module " + mod->config().name + " has " +

@@ -311,7 +311,7 @@ void Module::create() {
 void Module::stop() {
   context_.calls.failAll(
       *this, Error::because(ErrorCode::Aborted, "module_stopping", "the module is stopping"));
-  callsInFlight_ = 0;
+  endCalls(callsInFlight_);
   const Instant deadline = context_.loop.now() + kStopLimit;
   wire::encode(
       runner_->outbox(), instance_,
@@ -465,6 +465,7 @@ CallTable::Id Module::execute(const DriverSpec::Function& function, std::string_
       *this, deadline, std::string(trace.size() >= 35 ? trace.substr(3, 32) : std::string_view()),
       std::move(done));
   ++callsInFlight_;
+  runner_->callStarted();
   wire::Execute m;
   m.instance = instance_;
   m.role = static_cast<uint32_t>(caller.role);
@@ -476,6 +477,13 @@ CallTable::Id Module::execute(const DriverSpec::Function& function, std::string_
   wire::encode(runner_->outbox(), id, m);
   runner_->flushSoon();
   return id;
+}
+
+void Module::endCalls(unsigned count) {
+  callsInFlight_ -= count;
+  if (runner_ != nullptr) {
+    runner_->callsEnded(count);
+  }
 }
 
 void Module::cancel(CallTable::Id call) {

@@ -94,7 +94,7 @@ class Module final : private LinkConnector::Owner {
   CallTable::Id execute(const DriverSpec::Function& function, std::string_view args,
                         const CallerInfo& caller, Instant deadline, CallTable::Done done);
   void cancel(CallTable::Id call);
-  void callEnded() { --callsInFlight_; }
+  void callEnded() { endCalls(1); }
   unsigned callsInFlight() const { return callsInFlight_; }
 
  private:
@@ -104,6 +104,7 @@ class Module final : private LinkConnector::Owner {
   void stop();
   void afterStop();
   void releaseRunner();
+  void endCalls(unsigned count);
   void armStep(Milliseconds limit);
   void changed();
   void fail(std::string code, std::string sentence);

@@ -71,6 +71,10 @@ class Runner {
   pid_t pid() const { return child_ ? child_->pid() : 0; }
   std::string tier() const { return child_ ? child_->tier() : std::string(); }
   Result<sandbox::RunnerUsage> usage() const;
+  // Credit: the calls that it has not answered yet, counted by the modules.
+  void callStarted() { ++callsInFlight_; }
+  void callsEnded(unsigned count) { callsInFlight_ -= count; }
+  unsigned callsInFlight() const { return callsInFlight_; }
   size_t outboxBytes() const { return out_.size() - sent_; }
 
  private:
@@ -114,6 +118,7 @@ class Runner {
   wire::FrameReader reader_{wire::kMaxToHostBytes, false};
   std::string out_;
   size_t sent_ = 0;
+  unsigned callsInFlight_ = 0;
   std::deque<PendingFd> pendingFds_;
   bool flushScheduled_ = false;
   bool writable_ = true;

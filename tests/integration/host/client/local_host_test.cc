@@ -156,6 +156,39 @@ TEST_F(LocalHostTest, ARemovedModuleIsStoppedInOrderAndLeavesTheRunnerToTheOther
   }));
 }
 
+TEST_F(LocalHostTest, AModuleTakes256CallsAndARunner4096) {
+  for (int i = 2; i <= 17; ++i) {
+    host_.addModule("mod-" + std::to_string(i), driver_);
+  }
+  ASSERT_TRUE(host_.waitFor("mod-17", "running"));
+  unsigned busy = 0;
+  const auto sleep = [&](const std::string& moduleId) {
+    ExecuteRequest request;
+    request.moduleId = moduleId;
+    request.function = "sleep";
+    request.args = "[60000]";
+    request.deadline = host_.clock_.now() + std::chrono::seconds(60);
+    host_.host_->execute(std::move(request), [&](Result<ExecuteReply> reply) {
+      busy += !reply.ok() && reply.error().reason == "module_busy" ? 1U : 0U;
+    });
+  };
+  for (int i = 0; i < 257; ++i) {
+    sleep("mod-1");
+  }
+  EXPECT_EQ(busy, 1U);
+  for (int i = 2; i <= 16; ++i) {
+    for (int k = 0; k < 256; ++k) {
+      sleep("mod-" + std::to_string(i));
+    }
+  }
+  EXPECT_EQ(busy, 1U);
+  sleep("mod-17");
+  EXPECT_EQ(busy, 2U);
+  EXPECT_EQ(host_.host_->callsInFlight(), 4096U);
+  busy = 0;
+  host_.host_.reset();  // ends them all while `busy` still stands
+}
+
 TEST_F(LocalHostTest, ADriverThatRefusesToLoadIsNotTriedAgain) {
   const int before = host_.launcher_.launched();
   const std::string refusing =
