@@ -49,14 +49,14 @@ class LocalHost::Listener : public Subscription {
   Callback<void(const HostEvent&)> listener_;
 };
 
-LocalHost::LocalHost(const Context& context, Supervisor::Options options)
-    : context_(context),
-      calls_(context.loop,
+LocalHost::LocalHost(Context context, Supervisor::Options options)
+    : context_(std::move(context)),
+      calls_(context_.loop,
              [](CallTable::Id id, Module& mod) {
                mod.callEnded();
                mod.cancel(id);
              }),
-      supervisor_({context.loop, context.pool, context.launcher, calls_, context.log},
+      supervisor_({context_.loop, context_.pool, context_.launcher, calls_, context_.log},
                   std::move(options)) {}
 
 LocalHost::~LocalHost() {
@@ -156,7 +156,7 @@ void LocalHost::refresh(const std::string& moduleId) {
     present->configure(std::move(config));
     return;
   }
-  const Module::Context context{context_.loop, context_.pool, calls_, *this};
+  const Module::Context context{context_.loop, context_.pool, calls_, *this, context_.services};
   modules_.emplace(moduleId, std::make_unique<Module>(context, std::move(config)));
   restoreState(moduleId);
 }
@@ -217,6 +217,7 @@ ModuleConfig LocalHost::configOf(const model::Module& mod,
   config.host = mod.ip;
   config.port = static_cast<uint16_t>(mod.port);
   config.udp = mod.udp;
+  config.uri = mod.uri;
   config.debug = mod.debug;
   if (const auto epoch = owned_.find(mod.id); epoch != owned_.end()) {
     config.epoch = epoch->second;
@@ -231,7 +232,8 @@ ModuleConfig LocalHost::configOf(const model::Module& mod,
   const std::vector<const model::Settings*> chain = settingsChain(context_.site, mod);
   auto merged = mergeSettings(chain);
   if (!merged) {
-    config.settingsProblem = merged.error().message;
+    config.settingsProblem =
+        (merged.error().field.empty() ? "" : merged.error().field + ": ") + merged.error().message;
   } else if (const Status fits = spec->manifest().settings.check(json::Value(merged->values), "");
              !fits.ok()) {
     config.settingsProblem =
@@ -241,6 +243,10 @@ ModuleConfig LocalHost::configOf(const model::Module& mod,
         json::write(spec->manifest().settings.withDefaults(json::Value(merged->values)));
   }
   if (merged.ok()) {
+    config.connection = std::move(merged->connection);
+    if (!config.connection.timeZone.empty()) {
+      config.timeZone = config.connection.timeZone;
+    }
     for (const auto& [key, value] : merged->values) {
       if (spec->manifest().isSecretSetting(key)) {
         collectSecretValues(value, merged->secretValues);

@@ -32,9 +32,10 @@ class LocalHost final : public HostClient, private Module::Owner {
     Coordinator& coordinator;
     Launcher& launcher;
     Logger& log;
+    ServiceProviders services = {};  // those of other modules are the host's own
   };
 
-  LocalHost(const Context& context, Supervisor::Options options);
+  LocalHost(Context context, Supervisor::Options options);
   LocalHost(const LocalHost&) = delete;
   LocalHost& operator=(const LocalHost&) = delete;
   ~LocalHost() override;

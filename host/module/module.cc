@@ -78,7 +78,12 @@ void Module::configure(ModuleConfig config) {
   const bool otherPlace = config.spec != config_.spec || config.host != config_.host ||
                           config.port != config_.port || config.udp != config_.udp ||
                           config.systemId != config_.systemId ||
-                          config.timeZone != config_.timeZone || config.epoch != config_.epoch;
+                          config.epoch != config_.epoch || config.uri != config_.uri ||
+                          config.connection.tls != config_.connection.tls ||
+                          config.connection.links != config_.connection.links ||
+                          config.connection.denied != config_.connection.denied;
+  const bool otherSurroundings =
+      config.timeZone != config_.timeZone || config.connection != config_.connection;
   const bool otherLevel = config.debug != config_.debug;
   const std::string oldSettings = std::move(config_.settingsJson);
   const bool hadProblem = !config_.settingsProblem.empty();
@@ -101,6 +106,9 @@ void Module::configure(ModuleConfig config) {
     wire::encodeLogLevel(runner_->outbox(), instance_,
                          config_.debug ? BUSBAR_LOG_DEBUG : BUSBAR_LOG_INFO);
     runner_->flushSoon();
+  }
+  if (otherSurroundings && services_ != nullptr) {
+    services_->configured();
   }
   if (otherPlace) {
     restart(BUSBAR_STOP_SETTINGS);
@@ -235,6 +243,7 @@ void Module::act(ModuleAction action) {
       code_.clear();
       sentence_.clear();
       retry_.reset();
+      services_->start();
       makeLinks();
       changed();
       break;
@@ -243,6 +252,7 @@ void Module::act(ModuleAction action) {
       break;
     case ModuleAction::Destroy:
       dropLinks();
+      services_.reset();
       wire::encodeEmpty(runner_->outbox(), wire::Type::Destroy, instance_);
       runner_->flushSoon();
       armStep(kDestroyLimit);
@@ -281,6 +291,8 @@ void Module::create() {
   failed_ = false;
   pendingSettings_.clear();
   const Manifest& manifest = spec().manifest();
+  const std::vector<std::string> granted = grantedExtensions();
+  services_ = std::make_unique<ServiceSet>(context_.services, *this, granted);
   wire::Create m;
   m.moduleId = config_.moduleId;
   m.systemId = config_.systemId;
@@ -299,6 +311,7 @@ void Module::create() {
     m.links.push_back(
         {++linkId, linkKindOf(link.kind), link.role, framings.back(), link.maxFrameBytes});
   }
+  m.extensions.assign(granted.begin(), granted.end());
   for (const Manifest::StatusKey& key : manifest.status) {
     m.status.push_back({key.pattern.has_value(), key.key});
   }
@@ -322,6 +335,7 @@ void Module::stop() {
 
 void Module::releaseRunner() {
   dropLinks();
+  services_.reset();
   context_.owner.detach(*this);
   runner_ = nullptr;
   instance_ = 0;
@@ -331,6 +345,7 @@ void Module::runnerLost(const ExitReport& report, bool culprit) {
   runner_ = nullptr;
   instance_ = 0;
   dropLinks();
+  services_.reset();
   const bool ours = culprit || report.cause == "shutdown";
   context_.calls.failAll(
       *this, Error::because(ErrorCode::Unavailable, "driver_crashed",
@@ -491,6 +506,50 @@ void Module::cancel(CallTable::Id call) {
     wire::encodeCancel(runner_->outbox(), call, instance_);
     runner_->flushSoon();
   }
+}
+
+// ---- services
+
+std::vector<std::string> Module::grantedExtensions() const {
+  std::vector<std::string> granted;
+  const std::vector<std::string>& denied = config_.connection.denied;
+  for (const std::string& wanted : spec().manifest().permissions) {
+    if (std::find(denied.begin(), denied.end(), wanted) == denied.end()) {
+      granted.push_back(wanted);
+    }
+  }
+  return granted;
+}
+
+const Origin* Module::originOf(uint64_t parent) const {
+  static const Origin ofSystem{{{}, model::UserRole::Support, {}}, 0};
+  return parent == 0 ? &ofSystem : context_.calls.originOf(parent, *this);
+}
+
+void Module::send(const wire::ServiceEvent& event) {
+  if (runner_ != nullptr && instance_ != 0) {
+    wire::encode(runner_->outbox(), instance_, event);
+    runner_->flushSoon();
+  }
+}
+
+void Module::send(const wire::HttpPart& part) {
+  if (runner_ != nullptr && instance_ != 0) {
+    wire::encode(runner_->outbox(), instance_, part);
+    runner_->flushSoon();
+  }
+}
+
+size_t Module::unsentBytes() const {
+  return runner_ != nullptr ? runner_->outboxBytes() : 0;
+}
+
+void Module::log(int level, std::string message) {
+  LogLine line;
+  line.utcNs = context_.loop.clock().utcNs();
+  line.level = level;
+  line.message = std::move(message);
+  addLog(std::move(line));
 }
 
 void Module::addLog(LogLine line) {

@@ -15,6 +15,7 @@
 #include "host/module/module_lifecycle.h"
 #include "host/module/module_log.h"
 #include "host/module/state_map.h"
+#include "host/service/service_set.h"
 #include "host/supervisor/runner.h"
 #include "sdk/base/backoff.h"
 
@@ -28,6 +29,8 @@ struct ModuleConfig {
   std::string name;      // resolved name, for messages
   std::string systemId;  // logic modules only
   std::string timeZone = "UTC";
+  Connection connection;
+  std::string uri;  // the module's own address as an URL, or empty
   std::string settingsJson = "{}";  // merged, defaults filled in, fits the schema
   std::vector<std::string> secrets;
   std::string settingsProblem;  // not empty: the settings do not fit, and why
@@ -40,7 +43,7 @@ struct ModuleConfig {
 
 // One module on the host that owns it: its life in a runner, its links, calls, status and log.
 // Table of states and events: module_lifecycle.h. Loop-only.
-class Module final : private LinkConnector::Owner {
+class Module final : private LinkConnector::Owner, private ServiceClient {
  public:
   // What a module needs from around it.
   class Owner {
@@ -56,6 +59,7 @@ class Module final : private LinkConnector::Owner {
     WorkerPool& pool;
     CallTable& calls;
     Owner& owner;
+    ServiceProviders& services;
   };
 
   Module(const Context& context, ModuleConfig config);
@@ -121,13 +125,29 @@ class Module final : private LinkConnector::Owner {
   bool onLog(const wire::Frame& frame, std::string& why);
   bool onLinkLost(const wire::Frame& frame, std::string& why);
   bool onLinkRequest(const wire::Frame& frame, std::string& why);
+  bool onService(const wire::Frame& frame, std::string& why);
   std::string clean(std::string_view text) const;  // UTF-8 and without secrets
+
+  std::vector<std::string> grantedExtensions() const;
 
   void makeLinks();
   void dropLinks();
   void linkConnected(uint32_t linkId, uint32_t generation, UniqueFd fd, std::string peer) override;
   void linkFailed(uint32_t linkId, const Error& error) override;
   LinkConnector* findLink(uint32_t linkId);
+
+  // ServiceClient
+  const std::string& moduleId() const override { return config_.moduleId; }
+  const std::string& systemId() const override { return config_.systemId; }
+  const std::string& timeZone() const override { return config_.timeZone; }
+  const std::string& uri() const override { return config_.uri; }
+  const Connection& connection() const override { return config_.connection; }
+  const Epoch& epoch() const override { return config_.epoch; }
+  const Origin* originOf(uint64_t parent) const override;
+  void send(const wire::ServiceEvent& event) override;
+  void send(const wire::HttpPart& part) override;
+  size_t unsentBytes() const override;
+  void log(int level, std::string message) override;
 
   Context context_;
   ModuleConfig config_;
@@ -151,7 +171,8 @@ class Module final : private LinkConnector::Owner {
   StateMap status_;
   LogRing log_;
   std::vector<std::unique_ptr<LinkConnector>> links_;
-  std::string pendingSettings_;  // sent, not yet answered
+  std::unique_ptr<ServiceSet> services_;  // while the driver runs
+  std::string pendingSettings_;           // sent, not yet answered
   std::vector<wire::StatePoint> points_;
 };
 

@@ -70,9 +70,29 @@ bool Module::frame(const wire::Frame& frame, std::string& why) {
       return onLinkLost(frame, why);
     case wire::Type::LinkRequest:
       return onLinkRequest(frame, why);
+    case wire::Type::HttpRequest:
+    case wire::Type::StoreRequest:
+    case wire::Type::ModuleCall:
+    case wire::Type::Subscribe:
+    case wire::Type::Schedule:
+    case wire::Type::HttpTaken:
+    case wire::Type::Release:
+      return onService(frame, why);
     default:
       return onOutcome(frame, why);
   }
+}
+
+bool Module::onService(const wire::Frame& frame, std::string& why) {
+  if (services_ == nullptr) {
+    return true;  // it crossed the end of the module
+  }
+  bool fine = false;
+  if (!services_->take(frame, fine, why)) {
+    why = "a request to a service that was not granted";
+    return false;
+  }
+  return fine;
 }
 
 bool Module::onOutcome(const wire::Frame& frame, std::string& why) {

@@ -124,8 +124,51 @@ int64_t hostTimeNs(busbar_instance* /*handle*/, uint32_t clock) noexcept {
   }
 }
 
-// Major 1 minor 0 has no extensions: each is absent.
-const void* hostExtension(busbar_instance* /*handle*/, const char* /*id*/) noexcept {
+busbar_status httpRequest(busbar_instance* handle, const busbar_http_request* in) noexcept {
+  return onInstance("http", handle, [in](Instance& i) { return i.httpRequest(in); });
+}
+
+busbar_status storeRequest(busbar_instance* handle, const busbar_store_request* in) noexcept {
+  return onInstance("store", handle, [in](Instance& i) { return i.storeRequest(in); });
+}
+
+busbar_status scheduleSet(busbar_instance* handle, const busbar_schedule_request* in) noexcept {
+  return onInstance("schedule", handle, [in](Instance& i) { return i.schedule(in); });
+}
+
+busbar_status modulesCall(busbar_instance* handle, const busbar_module_call* in) noexcept {
+  return onInstance("modules", handle, [in](Instance& i) { return i.moduleCall(in); });
+}
+
+busbar_status modulesSubscribe(busbar_instance* handle, const busbar_subscription* in) noexcept {
+  return onInstance("modules", handle, [in](Instance& i) { return i.subscribe(in); });
+}
+
+constexpr busbar_http kHttp{sizeof(busbar_http), 0, httpRequest};
+constexpr busbar_store kStore{sizeof(busbar_store), 0, storeRequest};
+constexpr busbar_schedule kSchedule{sizeof(busbar_schedule), 0, scheduleSet};
+constexpr busbar_modules kModules{sizeof(busbar_modules), 0, modulesCall, modulesSubscribe};
+
+struct Extension {
+  std::string_view id;
+  const void* table;
+};
+constexpr Extension kExtensions[] = {{"busbar.http/1", &kHttp},
+                                     {"busbar.store/1", &kStore},
+                                     {"busbar.schedule/1", &kSchedule},
+                                     {"busbar.modules/1", &kModules}};
+
+const void* hostExtension(busbar_instance* handle, const char* id) noexcept {
+  const std::lock_guard lock(bound.process->mutex);
+  const Instance* instance = id == nullptr ? nullptr : bound.instances->find(handle);
+  if (instance == nullptr || !instance->isGranted(id)) {
+    return nullptr;
+  }
+  for (const Extension& extension : kExtensions) {
+    if (extension.id == id) {
+      return extension.table;
+    }
+  }
   return nullptr;
 }
 

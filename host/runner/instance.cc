@@ -20,6 +20,7 @@ Instance::Instance(Process& process, uint32_t number, busbar_instance* handle,
       number_(number),
       handle_(handle),
       logLevel_(m.logLevel),
+      extensions_(m.extensions.begin(), m.extensions.end()),
       gate_(std::move(names)),
       bucket_(process.logBytesPerS) {}
 
@@ -189,6 +190,7 @@ void Instance::leave(bool tellHost) {
   {
     const std::lock_guard lock(process_.mutex);
     timers_.clear();
+    requests_.clear();
     pending_.clear();
     posts_ = 0;
   }
@@ -268,7 +270,7 @@ void Instance::execute(busbar_id call, const wire::Execute& m) {
   }
   {
     const std::lock_guard lock(process_.mutex);
-    timers_.endCall(call);
+    endChildren(call);
     if (calls_.complete(call) != OpenCalls::End::Done) {
       process_.logCheck(kLevelDriverBug, number_, call,
                         "execute refused a call that was completed already");
@@ -284,7 +286,7 @@ bool Instance::cancel(busbar_id call) {
     if (!calls_.cancel(call)) {
       return false;  // it was completed while the host gave up
     }
-    timers_.endCall(call);
+    endChildren(call);
   }
   if (process_.driver.cancelled != nullptr) {
     const CallScope scope(process_, Entry::Cancelled, number_, call);

@@ -13,10 +13,12 @@
 #include "host/runner/link.h"
 #include "host/runner/log_bucket.h"
 #include "host/runner/open_calls.h"
+#include "host/runner/open_requests.h"
 #include "host/runner/process.h"
 #include "host/runner/status_gate.h"
 #include "host/runner/timer_set.h"
 #include "sdk/wire/messages.h"
+#include "sdk/wire/service_messages.h"
 
 namespace busbar::runner {
 
@@ -59,6 +61,8 @@ class Instance final : private LinkEvents {
   void setLogLevel(uint8_t level);
   void linkUp(UniqueFd fd, const wire::LinkUp& m);
   void linkDown(const wire::LinkDown& m);
+  void serviceEvent(const wire::ServiceEvent& m);
+  void httpPart(const wire::HttpPart& m);
   // Due timers, ended commands, posts. Called at the end of a turn in which it was marked.
   void pump();
 
@@ -75,6 +79,13 @@ class Instance final : private LinkEvents {
   busbar_status cancelToken(busbar_id token);
   busbar_status post(busbar_id token, busbar_bytes bytes);
   busbar_status stopDone(busbar_status status);
+  // The same for the tables of extensions.
+  bool isGranted(std::string_view extension) const;
+  busbar_status httpRequest(const busbar_http_request* request);
+  busbar_status storeRequest(const busbar_store_request* request);
+  busbar_status moduleCall(const busbar_module_call* call);
+  busbar_status subscribe(const busbar_subscription* subscription);
+  busbar_status schedule(const busbar_schedule_request* request);
 
   uint32_t number() const { return number_; }
   busbar_instance* handle() const { return handle_; }
@@ -116,6 +127,12 @@ class Instance final : private LinkEvents {
   void addEnded(const CommandQueue::EndedList& ended);
   void pumpStop(int64_t nowNs);
   busbar_status setFraming(Link& link, const busbar_doc& options);
+  template <class Message>
+  busbar_status request(std::string_view what, size_t bytes, bool replaces, Message& m);
+  bool releaseRequest(busbar_id token);
+  // Ends what was begun on behalf of a call that ended.
+  void endChildren(busbar_id call);
+  bool takeToken(busbar_id token, bool ends);
   void enter(State state);
   void rearm();
 
@@ -135,7 +152,9 @@ class Instance final : private LinkEvents {
   int64_t wakeNs_ = TimerSet::kNever;     // strand
   TimerId wake_ = 0;                      // strand
   std::string stopMessage_;               // strand
+  const std::vector<std::string> extensions_;  // granted
   OpenCalls calls_;                       // guarded
+  OpenRequests requests_;                 // guarded
   TimerSet timers_;                       // guarded
   StatusGate gate_;                       // guarded
   LogBucket bucket_;                      // guarded

@@ -71,7 +71,7 @@ busbar_status Instance::complete(const busbar_completion* completion) {
     case OpenCalls::End::Duplicate:
       return illegal("complete: the call was completed before, or never existed", in.call_id);
   }
-  timers_.endCall(in.call_id);
+  endChildren(in.call_id);
   wire::Complete out;
   busbar_status answer = BUSBAR_OK;
   if (const char* why = readError(in.status, in.error, out.error)) {
@@ -185,7 +185,7 @@ busbar_status Instance::cancelToken(busbar_id token) {
   if (!isActive()) {
     return illegal("cancel: the module is not running");
   }
-  bool found = timers_.cancel(token);
+  bool found = timers_.cancel(token) || releaseRequest(token);
   for (const auto& link : links_) {
     if (link->hasQueue() && link->queue().cancel(token)) {
       found = true;

@@ -169,7 +169,9 @@ bool Runner::handle(const wire::Frame& frame) {
     case wire::Type::Settings:
     case wire::Type::LinkUp:
     case wire::Type::LinkDown:
-    case wire::Type::LogLevel: {
+    case wire::Type::LogLevel:
+    case wire::Type::ServiceEvent:
+    case wire::Type::HttpPart: {
       Instance* instance = instances_.find(static_cast<uint32_t>(frame.id));
       // A frame that crossed the end of its instance is no error; its fds must not pile up.
       if (instance == nullptr) {
@@ -215,6 +217,14 @@ bool Runner::handleInstance(const wire::Frame& frame, Instance& instance) {
     case wire::Type::LogLevel: {
       uint8_t level = 0;
       return wire::decodeLogLevel(frame.payload, level) && (instance.setLogLevel(level), true);
+    }
+    case wire::Type::ServiceEvent: {
+      wire::ServiceEvent m;
+      return wire::decode(frame.payload, m) && (instance.serviceEvent(m), true);
+    }
+    case wire::Type::HttpPart: {
+      wire::HttpPart m;
+      return wire::decode(frame.payload, m) && (instance.httpPart(m), true);
     }
     default:
       return false;

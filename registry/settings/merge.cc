@@ -46,6 +46,19 @@ Result<MergedSettings> mergeSettings(std::span<const model::Settings* const> cha
   for (const std::string& key : merged.secretKeys) {
     collectSecretValues(*merged.values.find(key), merged.secretValues);
   }
+  if (const json::Value* value = merged.values.find(kConnectionKey)) {
+    auto connection = Connection::parse(*value);
+    if (!connection) {
+      Error error = std::move(connection).error();
+      error.field = "/" + std::string(kConnectionKey) + error.field;
+      return error;
+    }
+    merged.connection = std::move(*connection);
+    merged.values.erase(kConnectionKey);
+    merged.secretKeys.erase(std::string(kConnectionKey));
+    const std::vector<std::string> secrets = merged.connection.secrets();
+    merged.secretValues.insert(merged.secretValues.end(), secrets.begin(), secrets.end());
+  }
   return merged;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "registry/model/records.h"
+#include "registry/settings/connection.h"
 #include "registry/site/site.h"
 #include "sdk/base/json.h"
 #include "sdk/base/result.h"
@@ -22,7 +23,8 @@ namespace busbar {
 std::vector<const model::Settings*> settingsChain(const Site& site, const model::Module& mod);
 
 struct MergedSettings {
-  json::Object values;
+  json::Object values;  // what the driver gets
+  Connection connection;  // what was below kConnectionKey
   // Top-level keys whose value came from a document above EncryptionLevel::None.
   std::set<std::string> secretKeys;
   // Every scalar below those keys as text, long enough to be masked in logs (kMinMaskedBytes).
@@ -31,7 +33,7 @@ struct MergedSettings {
 constexpr size_t kMinMaskedBytes = 6;
 
 // Joins documents by top-level keys; later ones replace whole values. InvalidArgument names the
-// document that does not parse.
+// document that does not parse, or has the pointer "/busbar/…" in `field`.
 Result<MergedSettings> mergeSettings(std::span<const model::Settings* const> chain);
 
 // Appends the scalars within `value` that are long enough to be masked: for values that are secret

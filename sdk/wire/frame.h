@@ -29,6 +29,8 @@ enum class Type : uint16_t {
   Cancel = 10,
   LogLevel = 11,
   Shutdown = 12,
+  ServiceEvent = 13,
+  HttpPart = 14,
   Ready = 64,
   Created = 65,
   Started = 66,
@@ -42,6 +44,13 @@ enum class Type : uint16_t {
   LinkLost = 74,
   LinkRequest = 75,
   Failed = 76,
+  HttpRequest = 77,
+  StoreRequest = 78,
+  ModuleCall = 79,
+  Subscribe = 80,
+  Schedule = 81,
+  Release = 82,
+  HttpTaken = 83,
 };
 
 // One frame as a view into a receive buffer.

@@ -5,9 +5,9 @@
 #include <busbar/driver.h>
 
 #include "sdk/wire/bytes.h"
+#include "sdk/wire/error_codec.h"
 
 namespace busbar::wire {
-namespace {
 
 void put(Writer& w, const WireError& e) {
   if (e.code.empty() && e.message.empty() && e.details.empty()) {
@@ -32,6 +32,8 @@ WireError takeError(Reader& r) {
   e.details = r.str();
   return e;
 }
+
+namespace {
 
 void putValue(Writer& w, const StatePoint& p) {
   switch (p.type) {

@@ -22,7 +22,7 @@ import abi_header
 
 def layout(include, header):
     """(record, member) -> (offset, size); (record, "") -> (alignment, size), from the compiler."""
-    lines = ["#include <busbar/driver.h>", "#include <stdio.h>", "int main(void) {"]
+    lines = [f"#define BUSBAR_TARGET_MINOR {header.minor}", "#include <busbar/driver.h>", "#include <stdio.h>", "int main(void) {"]
     for record in header.records:
         name = record.name
         lines.append(f'  printf("{name} . %zu %zu\\n", _Alignof({name}), sizeof({name}));')

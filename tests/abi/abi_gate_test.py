@@ -159,14 +159,23 @@ class Languages(unittest.TestCase):
         compilers = [("gcc", "g++"), ("clang-19", "clang++-19"), ("clang-14", "clang++-14")]
         present = [pair for pair in compilers if shutil.which(pair[0])]
         self.assertNotEqual(present, [])
+        minors = abi_header.read(os.path.join(INCLUDE, "busbar", "driver.h")).minor
         for c, cxx in present:
             for compiler, language, standard in [(c, "c", "c11"), (c, "c", "c17"), (cxx, "c++", "c++17"),
                                                  (cxx, "c++", "c++20")]:
-                with self.subTest(compiler=compiler, standard=standard):
-                    done = subprocess.run([compiler, "-x", language, f"-std={standard}", *warnings, "-I", INCLUDE, "-"],
-                                          input="#include <busbar/driver.h>\n", text=True, capture_output=True)
-                    self.assertEqual(done.stderr, "")
-                    self.assertEqual(done.returncode, 0)
+                for minor in range(minors + 1):
+                    with self.subTest(compiler=compiler, standard=standard, minor=minor):
+                        done = subprocess.run([compiler, "-x", language, f"-std={standard}", *warnings, "-I", INCLUDE,
+                                               f"-DBUSBAR_TARGET_MINOR={minor}", "-"],
+                                              input="#include <busbar/driver.h>\n", text=True, capture_output=True)
+                        self.assertEqual(done.stderr, "")
+                        self.assertEqual(done.returncode, 0)
+
+    def test_an_older_target_does_not_see_what_is_newer(self):
+        done = subprocess.run(["cc", "-x", "c", "-fsyntax-only", "-I", INCLUDE, "-DBUSBAR_TARGET_MINOR=0", "-"],
+                              input="#include <busbar/driver.h>\nbusbar_http_request r;\n", text=True,
+                              capture_output=True)
+        self.assertIn("busbar_http_request", done.stderr)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ class Header:
     constants: dict  # name -> text of its value
     typedefs: dict  # scalar name -> type
     entry: Member
+    minor: int  # BUSBAR_ABI_MINOR_LATEST
 
     def record(self, name):
         return next(r for r in self.records if r.name == name)
@@ -119,7 +120,8 @@ def parse(text):
                     re.findall(r"^typedef ([\w ]+?) (\w+);", plain, re.M))
     entry = re.search(r"/\*((?:(?!\*/).)*)\*/\s*BUSBAR_EXPORT ([\w\s*]+?)(busbar_entry_1)\(([^)]*)\)", text, re.S)
     return Header(records, constants, typedefs,
-                  function_member(entry[2], entry[3], entry[4], comment_text(entry[1])))
+                  function_member(entry[2], entry[3], entry[4], comment_text(entry[1])),
+                  int(re.search(r"^#define BUSBAR_ABI_MINOR_LATEST (\d+)", plain, re.M)[1]))
 
 
 def read(path):

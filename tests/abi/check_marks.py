@@ -17,7 +17,7 @@ import abi_header
 PLACE = re.compile(r"^\[(process|strand|any)\]\{(created|started|always)\} ")
 OWNERSHIP = r"(in|out|keep)(\??)(?![\w])"
 # Which threads a table's members may have: Busbar calls drivers on the strand, drivers call from anywhere.
-THREADS = {"busbar_host": {"any"}, "busbar_driver": {"process", "strand"}, "": {"process"}}
+THREADS = {"busbar_driver": {"process", "strand"}, "": {"process"}}  # Busbar's tables: any
 
 
 def function_marks(table, member, problems):
@@ -26,7 +26,7 @@ def function_marks(table, member, problems):
     if not place:
         problems.append(f"{where}: no [thread]{{state}} at the start of its comment")
         return None
-    if place[1] not in THREADS[table]:
+    if place[1] not in THREADS.get(table, {"any"}):
         problems.append(f"{where}: [{place[1]}] is not for this table")
     # The ownership list ends with the first sentence.
     listed = member.comment[place.end():].split(". ")[0].rstrip(".")

@@ -34,7 +34,7 @@
 #include <stdint.h>
 
 #define BUSBAR_ABI_MAJOR 1
-#define BUSBAR_ABI_MINOR_LATEST 0
+#define BUSBAR_ABI_MINOR_LATEST 1
 
 /* The oldest host minor that the driver wants to run on; newer members are hidden. */
 #ifndef BUSBAR_TARGET_MINOR
@@ -181,6 +181,14 @@ typedef struct busbar_completion {
 
 #define BUSBAR_LINK_TCP 1u
 #define BUSBAR_LINK_UDP 2u
+#if BUSBAR_TARGET_MINOR >= 1
+#define BUSBAR_LINK_TLS 3u /* bytes as over TCP; TLS itself is Busbar's */
+/* Many peers: one link, and every frame has the peer that it came from or goes to. connected and
+ * disconnected tell of the link itself with an empty peer; over TCP_PEERS also of each connection.
+ */
+#define BUSBAR_LINK_UDP_PEERS 4u /* listening, multicast, broadcast */
+#define BUSBAR_LINK_TCP_PEERS 5u /* devices that call in */
+#endif
 /* Names a link at one moment. `generation` rises with each connection; what is sent to an older one
  * answers E_OFFLINE. */
 typedef struct busbar_link_info {
@@ -240,12 +248,21 @@ typedef struct busbar_command_result {
 #define BUSBAR_LINK_CLEAR_QUEUE 5u
 #define BUSBAR_LINK_HEALTHY 6u   /* the device answers: the module shows connected */
 #define BUSBAR_LINK_UNHEALTHY 7u /* the device does not answer although the link is up */
+#if BUSBAR_TARGET_MINOR >= 1
+/* Begins TLS on a link whose manifest says "tls": "start": goes to the device after all that was
+ * sent before. disconnected and connected follow, the latter with kind TLS. */
+#define BUSBAR_LINK_START_TLS 8u
+#define BUSBAR_LINK_CLOSE_PEER 9u /* ends the connection of `peer` on a TCP_PEERS link */
+#endif
 typedef struct busbar_link_request {
   uint32_t struct_size;
   uint32_t link_id;
   uint32_t action; /* BUSBAR_LINK_… */
   uint32_t flags;  /* 0 */
   busbar_doc options;
+#if BUSBAR_TARGET_MINOR >= 1
+  busbar_str peer; /* CLOSE_PEER; else empty */
+#endif
 } busbar_link_request;
 
 typedef struct busbar_timer {
@@ -278,6 +295,27 @@ typedef struct busbar_frame_input {
 #define BUSBAR_EV_TIMER 1u   /* token */
 #define BUSBAR_EV_COMMAND 2u /* token, status, error: a queued command ended */
 #define BUSBAR_EV_POST 3u    /* token, bytes: from the driver's own thread */
+#if BUSBAR_TARGET_MINOR >= 1
+#define BUSBAR_EV_HTTP 4u    /* token, http: a part of an answer; or status < 0, error: it ended */
+#define BUSBAR_EV_STORE 5u   /* token, status, error; doc: what was asked for */
+#define BUSBAR_EV_CALL 6u    /* token, status, error; doc: the result of a call to another module */
+#define BUSBAR_EV_VALUE 7u   /* token, source, key; doc: the value of a subscription, none: unset */
+#define BUSBAR_EV_MODULES 8u /* doc: the modules of the system, see busbar_modules */
+
+/* A part of an HTTP answer. Parts of one request come in order: first HEAD, then bytes, then END;
+ * one part may be all of these. */
+#define BUSBAR_HTTP_HEAD 1u /* status, url and headers are set */
+#define BUSBAR_HTTP_END 2u  /* the last part; the token is free again */
+typedef struct busbar_http_part {
+  uint32_t struct_size;
+  uint32_t flags;       /* BUSBAR_HTTP_… */
+  uint32_t http_status; /* 100..599 */
+  uint32_t reserved;
+  busbar_str url;     /* where the answer came from, after redirects */
+  busbar_doc headers; /* object: lower-case name to string, or to an array when there are several */
+  busbar_bytes bytes; /* of the body, decoded */
+} busbar_http_part;
+#endif
 typedef struct busbar_event {
   uint32_t struct_size;
   uint32_t type; /* BUSBAR_EV_…; ignore unknown ones */
@@ -288,6 +326,10 @@ typedef struct busbar_event {
   busbar_doc doc;
   busbar_bytes bytes;
   const busbar_error* error; /* in? */
+#if BUSBAR_TARGET_MINOR >= 1
+  const busbar_http_part* http; /* in?; HTTP */
+  busbar_str source;            /* VALUE: name of the module, "Display_1" */
+#endif
 } busbar_event;
 
 #define BUSBAR_STOP_USER 1u
@@ -395,6 +437,127 @@ typedef struct busbar_host {
    * not granted; else keep. */
   const void* (*extension)(busbar_instance* instance, const char* id);
 } busbar_host;
+
+/* ---- services: extensions of Busbar's table -------------------------------------------------- */
+
+#if BUSBAR_TARGET_MINOR >= 1
+/* Asked for by host.extension(), listed under "permissions" in the manifest. Each request has a
+ * token of the driver's choice, in one space with timers and commands: not 0 and not in use. OK: it
+ * was taken and events with the token follow; the last one frees it. E_INVALID: malformed or the
+ * token is in use. E_AGAIN: 256 requests of this instance are open, or Busbar is busy.
+ * host.cancel() ends a request without an event. `parent_call` is the call on whose behalf, 0: the
+ * module's own initiative; a request ends with its parent's deadline (E_TIMEOUT) and with its end
+ * (no event follows). */
+
+/* "busbar.http/1". Busbar connects: to the origin of the module's own address and to those that an
+ * admin allows, never to others. Certificates, proxy and trust are the module's configuration. */
+#define BUSBAR_HTTP_STREAM 1u     /* parts as they come; without it one part, body and all */
+#define BUSBAR_HTTP_NO_COOKIES 2u /* neither sends nor keeps cookies; else the module has a jar */
+typedef struct busbar_http_request {
+  uint32_t struct_size;
+  uint32_t flags; /* BUSBAR_HTTP_STREAM, BUSBAR_HTTP_NO_COOKIES */
+  busbar_id token;
+  busbar_id parent_call;
+  busbar_str method;  /* "GET" */
+  busbar_str url;     /* absolute, or "/path?query" on the origin of the module's address */
+  busbar_doc headers; /* object of strings or arrays of strings, or none */
+  /* {"type":"basic"|"digest","username","password"}, {"type":"bearer","token"}, or none */
+  busbar_doc auth;
+  busbar_bytes body;      /* at most 1 MiB */
+  uint32_t timeout_ms;    /* of the whole request; 0: 10,000; at most 600,000 */
+  uint32_t max_bytes;     /* of the decoded body; 0: 1 MiB; at most 1 MiB, with STREAM 256 MiB */
+  uint32_t max_redirects; /* followed within the allowed origins; at most 10 */
+  uint32_t reserved;
+} busbar_http_request;
+
+typedef struct busbar_http {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* [any]{started} instance in, request in. HTTP events follow; one with E_DENIED when the origin is
+   * not allowed. */
+  busbar_status (*request)(busbar_instance* instance, const busbar_http_request* request);
+} busbar_http;
+
+/* "busbar.store/1". Small durable data of the module, by key; moves with it. At most 256 keys of
+ * 128 bytes, 64 KiB a value and 1 MiB in all. A STORE event answers each request; SET and REMOVE
+ * are durable by then. */
+#define BUSBAR_STORE_GET 1u    /* doc: the value, or none */
+#define BUSBAR_STORE_SET 2u    /* E_AGAIN in the event: the quota is used up */
+#define BUSBAR_STORE_REMOVE 3u /* an absent key is fine */
+#define BUSBAR_STORE_LIST 4u   /* doc: array of the keys that begin with `key` */
+typedef struct busbar_store_request {
+  uint32_t struct_size;
+  uint32_t operation; /* BUSBAR_STORE_… */
+  busbar_id token;
+  busbar_id parent_call;
+  busbar_str key;
+  busbar_doc value; /* SET */
+} busbar_store_request;
+
+typedef struct busbar_store {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* [any]{started} instance in, request in. */
+  busbar_status (*request)(busbar_instance* instance, const busbar_store_request* request);
+} busbar_store;
+
+/* "busbar.schedule/1". Fires as a TIMER event with the token: at one moment, or by a cron expression
+ * of five fields, or six with seconds first, in a time zone. Kept while settings change; ended by
+ * cancel. */
+#define BUSBAR_SCHEDULE_CATCH_UP 1u /* what was missed while the clock jumped fires once */
+typedef struct busbar_schedule_request {
+  uint32_t struct_size;
+  uint32_t flags;       /* BUSBAR_SCHEDULE_… */
+  busbar_id token;      /* setting a token again replaces its schedule */
+  busbar_str cron;      /* empty: at_ns */
+  busbar_str time_zone; /* IANA name; empty: the module's */
+  int64_t at_ns;        /* UTC; past: at once */
+} busbar_schedule_request;
+
+typedef struct busbar_schedule {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* [any]{started} instance in, request in. A TIMER event with status < 0 says that the expression
+   * or zone is wrong; it ends the schedule. */
+  busbar_status (*set)(busbar_instance* instance, const busbar_schedule_request* request);
+} busbar_schedule;
+
+/* "busbar.modules/1", for drivers of role logic: the other modules of the module's system. A target
+ * is a name in the system, "Display_1", or an interface, "powerable/1": all modules that implement
+ * it. Once the extension was asked for in create, MODULES events tell at the start and on each
+ * change: doc = [{"name","id","interfaces":[…],"running","connected"}], in the order of the system.
+ */
+typedef struct busbar_module_call {
+  uint32_t struct_size;
+  uint32_t timeout_ms; /* 0: the function's own */
+  busbar_id token;
+  busbar_id parent_call; /* its user's authority; without one the system's, which is support */
+  busbar_str target;
+  busbar_str function;
+  busbar_doc args; /* object by name or array, or none */
+} busbar_module_call;
+
+typedef struct busbar_subscription {
+  uint32_t struct_size;
+  uint32_t flags; /* 0 */
+  busbar_id token;
+  busbar_str target;
+  busbar_str key;
+} busbar_subscription;
+
+typedef struct busbar_modules {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* [any]{started} instance in, call in. One CALL event follows. Over an interface: doc is an
+   * object, name to {"result"} or {"error":{"code","message"}}, and status that of the first
+   * failure. At most 16 calls deep, then the error `call_loop`. */
+  busbar_status (*call)(busbar_instance* instance, const busbar_module_call* call);
+
+  /* [any]{started} instance in, subscription in. VALUE events: the present value at once, then each
+   * change; re-mapped when the system's modules change. Ended by cancel. */
+  busbar_status (*subscribe)(busbar_instance* instance, const busbar_subscription* subscription);
+} busbar_modules;
+#endif
 
 /* ---- the driver's table ---------------------------------------------------------------------- */
 

@@ -7,8 +7,33 @@
 #include <vector>
 
 #include "sdk/wire/messages.h"
+#include "sdk/wire/service_messages.h"
 
 namespace {
+
+size_t decodeServices(std::string_view payload) {
+  using namespace busbar::wire;
+  HttpRequest http;
+  StoreRequest store;
+  ModuleCall call;
+  Subscribe subscribe;
+  Schedule schedule;
+  HttpTaken taken;
+  ServiceEvent event;
+  HttpPart part;
+  uint64_t token = 0;
+  size_t used = 0;
+  used += decode(payload, http) ? http.url.size() + http.body.size() : 0;
+  used += decode(payload, store) ? store.value.size() : 0;
+  used += decode(payload, call) ? call.args.size() : 0;
+  used += decode(payload, subscribe) ? subscribe.key.size() : 0;
+  used += decode(payload, schedule) ? schedule.cron.size() : 0;
+  used += decode(payload, taken) ? taken.bytes : 0;
+  used += decode(payload, event) ? event.doc.size() + event.error.message.size() : 0;
+  used += decode(payload, part) ? part.bytes.size() : 0;
+  used += decodeRelease(payload, token) ? 1U : 0U;
+  return used;
+}
 
 // Everything that either side decodes; results are views into the payload, which sanitizers watch.
 void decodeAll(std::string_view payload) {
@@ -40,6 +65,7 @@ void decodeAll(std::string_view payload) {
   used += decode(payload, hello) ? 1U : 0U;
   used += decode(payload, stop) ? 1U : 0U;
   used += decodeOutcome(payload, error) ? error.code.size() : 0;
+  used += decodeServices(payload);
   volatile size_t sink = used;
   static_cast<void>(sink);
 }
