@@ -25,12 +25,19 @@ struct CallerInfo {
   std::string traceparent;  // W3C trace context header value, checked, or empty
 };
 
+// On whose behalf something is done.
+struct Origin {
+  CallerInfo caller;
+  unsigned hops = 0;  // calls from module to module so far
+};
+
 struct ExecuteRequest {
   std::string moduleId;
   std::string function;
   // JSON text, checked: an object by parameter name, or an array that the manifest's order[] maps.
   std::string args = "{}";
   CallerInfo caller;
+  unsigned hops = 0;   // as in Origin
   Instant deadline{};  // at most 10 minutes ahead
 };
 

@@ -459,11 +459,9 @@ void Module::linkFailed(uint32_t, const Error& error) {
 // ---- calls
 
 CallTable::Id Module::execute(const DriverSpec::Function& function, std::string_view args,
-                              const CallerInfo& caller, Instant deadline, CallTable::Done done) {
-  const std::string_view trace = caller.traceparent;
-  const CallTable::Id id = context_.calls.add(
-      *this, deadline, std::string(trace.size() >= 35 ? trace.substr(3, 32) : std::string_view()),
-      std::move(done));
+                              Origin&& origin, Instant deadline, CallTable::Done&& done) {
+  const CallTable::Id id = context_.calls.add(*this, deadline, std::move(origin), std::move(done));
+  const CallerInfo& caller = context_.calls.originOf(id, *this)->caller;
   ++callsInFlight_;
   runner_->callStarted();
   wire::Execute m;
@@ -473,7 +471,7 @@ CallTable::Id Module::execute(const DriverSpec::Function& function, std::string_
   m.function = function.manifest->name;
   m.args = args;
   m.userId = caller.userId;
-  m.trace = trace;
+  m.trace = caller.traceparent;
   wire::encode(runner_->outbox(), id, m);
   runner_->flushSoon();
   return id;

@@ -240,9 +240,7 @@ bool Module::onLog(const wire::Frame& frame, std::string& why) {
       m.fields.front() == '{') {
     line.fieldsJson = m.fields;
   }
-  if (const std::string* trace = context_.calls.traceOf(m.call)) {
-    line.traceId = *trace;
-  }
+  line.traceId = context_.calls.traceOf(m.call);
   addLog(std::move(line));
   return true;
 }
