@@ -118,6 +118,7 @@ class HostClient {
 
   // Errors by reason: module_not_found, module_not_running, function_not_found, bad_arguments,
   // permission_denied (the manifest's min_role), driver_crashed, deadline_exceeded, cancelled,
+  // module_restarted, module_moved, module_stopped, shutting_down (it stopped during the call),
   // module_busy (queue full, 429), device_offline, driver_error (the driver's own message;
   // Error::httpStatus when the driver gave one).
   virtual CallId execute(ExecuteRequest request, Done<ExecuteReply> done) = 0;

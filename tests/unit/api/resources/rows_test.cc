@@ -234,6 +234,7 @@ TEST_F(RowsApi, AnswersCallsByTheKindOfFailure) {
                          Row{"permission_denied", ErrorCode::PermissionDenied, 0, 401, 2},
                          Row{"driver_error", ErrorCode::Internal, 418, 418, 3},
                          Row{"driver_crashed", ErrorCode::Unavailable, 0, 503, 7},
+                         Row{"module_restarted", ErrorCode::Unavailable, 0, 503, 7},
                          Row{"module_busy", ErrorCode::ResourceExhausted, 0, 429, 7},
                          Row{"deadline_exceeded", ErrorCode::DeadlineExceeded, 0, 504, 7}}) {
     host_.refusal = Error::because(row.code, row.reason, "why");
@@ -243,6 +244,8 @@ TEST_F(RowsApi, AnswersCallsByTheKindOfFailure) {
     EXPECT_EQ(*answer.body.find("error_code")->asInt(), row.number) << answer.text;
     EXPECT_EQ(answer.member("reason"), row.reason);
     EXPECT_EQ(answer.member("error"), "why");
+    EXPECT_EQ(answer.response.header("Retry-After").empty(),
+              row.status != 503 && row.status != 429);
   }
 }
 
