@@ -91,6 +91,7 @@ class EventHub::Client {
       ++hub_.counts_.cut;
       hub_.loop_.defer([hub = &hub_, alive = std::weak_ptr<bool>(alive_), this] {
         if (!alive.expired()) {
+          stream_.cut();
           hub->remove(this);
         }
       });

@@ -131,6 +131,7 @@ TEST_F(EventsApi, CutsAReaderThatLetsTooMuchWait) {
     log(line);
   }
   EXPECT_TRUE(runUntil(*loop_, [&slow] { return !slow.isStreaming; }));
+  EXPECT_TRUE(slow.wasCut);
   EXPECT_TRUE(quick.isStreaming);
   EXPECT_EQ(count(quick.streamed, "event: log\n"), 200U);
 }
