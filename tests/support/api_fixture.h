@@ -139,9 +139,14 @@ class ApiFixture : public testing::Test {
                                               }};
   auth::LocalAuthenticator authenticator_{keyAuthenticator_, kOwnUid};
   std::vector<std::string> installed_;
+  std::optional<Error> installFailure_;
   api::Api api_{
       {*loop_, site_, store_, host_, ids_,
        [this](std::string folder, Actor, Callback<void(Result<api::InstalledDriver>)> done) {
+         if (installFailure_) {
+           done(*installFailure_);
+           return;
+         }
          installed_.push_back(std::move(folder));
          done(api::InstalledDriver{sample::id(model::Table::Driver), true});
        },
