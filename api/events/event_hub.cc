@@ -247,7 +247,7 @@ void EventHub::onEvent(const HostEvent& event) {
   std::shared_ptr<Latest> latest;
   const bool conflates = event.kind == HostEvent::Kind::State && event.conflates;
   for (Client* client : clients) {
-    if (client->isDead() || !client->filter().wants(event.kind)) {
+    if (client->isDead() || !client->filter().wants(event)) {
       continue;
     }
     if (text.empty()) {

@@ -85,6 +85,14 @@ struct RunnerInfo {
   std::optional<ExitReport> lastExit;
 };
 
+// What a driver says of a call that still runs. Borrowed as HostEvent is.
+struct CallProgress {
+  uint64_t callId = 0;
+  std::string_view traceId;  // of the call; empty when it has none
+  std::string_view json;     // checked
+  int64_t utcNs = 0;
+};
+
 // One thing that happened, as streamed to clients. Everything is borrowed: copy what outlives the
 // listener's call.
 struct HostEvent {
@@ -94,10 +102,9 @@ struct HostEvent {
   std::string_view epoch;
   const StateEntry* state = nullptr;  // Kind::State; empty json: the key was removed
   bool conflates = true;  // Kind::State: a newer value may replace it (manifest kind "state")
-  const LogLine* log = nullptr;          // Kind::Log
-  const ModuleHealth* health = nullptr;  // Kind::Module
-  uint64_t callId = 0;                   // Kind::Progress
-  std::string_view progressJson;         // Kind::Progress; checked
+  const LogLine* log = nullptr;            // Kind::Log
+  const ModuleHealth* health = nullptr;    // Kind::Module
+  const CallProgress* progress = nullptr;  // Kind::Progress
 };
 
 // Ends the subscription when destroyed. Loop-only.

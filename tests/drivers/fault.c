@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 
 /* One driver per fault: FAULT names what this build does wrong. Built with "none" it is the twin of
- * all others and breaks no rule. A call of "run" with {"text":"slow"} ends by a timer, with
- * {"text":"thread"} from a thread, else at once. */
+ * all others and breaks no rule. A call of "run" with {"text":"slow"} tells progress, then ends by
+ * a timer, with {"text":"thread"} from a thread, else at once. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <linux/filter.h>
@@ -75,6 +75,14 @@ static busbar_status complete(busbar_state* s, busbar_id call, const char* resul
   done.result.ptr = (const uint8_t*)result;
   done.result.len = strlen(result);
   return s->host->complete(s->instance, &done);
+}
+
+static void report(busbar_state* s, busbar_id call, const char* progress) {
+  busbar_doc doc;
+  memset(&doc, 0, sizeof doc);
+  doc.ptr = (const uint8_t*)progress;
+  doc.len = strlen(progress);
+  (void)s->host->progress(s->instance, call, &doc);
 }
 
 static void publish(busbar_state* s, const char* key, const char* text, size_t length) {
@@ -253,6 +261,7 @@ static busbar_status execute(busbar_state* s, const busbar_call* call) {
   const char* thread = "{\"text\":\"thread\"}";
   if (call->args.len == strlen(slow) && memcmp(call->args.ptr, slow, call->args.len) == 0) {
     s->slow_call = call->call_id;
+    report(s, call->call_id, "{\"part\":0.5}");
     set_timer(s, 1, 200 * 1000000);
     return BUSBAR_PENDING;
   }

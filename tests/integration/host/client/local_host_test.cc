@@ -82,6 +82,30 @@ TEST_F(LocalHostTest, WhatADriverLogsForACallCarriesTheCallersTrace) {
   EXPECT_EQ(line.traceId, trace);
 }
 
+TEST_F(LocalHostTest, TellsTheProgressOfACallWithItsTrace) {
+  const std::string driver =
+      host_.addDriver("fault_none", model::Isolation::Driver, "/tests/drivers/");
+  host_.addModule("mod-2", driver);
+  ASSERT_TRUE(host_.waitFor("mod-2", "running"));
+  std::vector<std::string> seen;
+  const auto subscription = host_.host_->subscribe([&](const HostEvent& event) {
+    if (event.kind == HostEvent::Kind::Progress) {
+      seen.push_back(std::string(event.moduleId) + " " + std::string(event.progress->traceId) +
+                     " " + std::string(event.progress->json));
+    }
+  });
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  ExecuteRequest request;
+  request.moduleId = "mod-2";
+  request.function = "run";
+  request.args = R"({"text":"slow"})";
+  request.caller.traceparent = "00-" + trace + "-00f067aa0ba902b7-01";
+  const auto reply = await<ExecuteReply>(
+      *host_.loop_, [&](auto done) { host_.host_->execute(std::move(request), std::move(done)); });
+  ASSERT_TRUE(reply.ok()) << reply.error().message;
+  EXPECT_EQ(seen, std::vector<std::string>{"mod-2 " + trace + R"( {"part":0.5})"});
+}
+
 TEST_F(LocalHostTest, PublishesStatusAndTellsSubscribers) {
   std::vector<std::string> seen;
   const auto subscription = host_.host_->subscribe([&](const HostEvent& event) {
