@@ -97,14 +97,18 @@ static void publish(busbar_state* s, const char* key, const char* text, size_t l
   (void)s->host->status_set(s->instance, &point, 1, sizeof point);
 }
 
-static void say(busbar_state* s, const char* text) {
+static void say_at(busbar_state* s, int32_t level, const char* text) {
   busbar_log_record record;
   memset(&record, 0, sizeof record);
   record.struct_size = sizeof record;
-  record.level = BUSBAR_LOG_INFO;
+  record.level = level;
   record.message.ptr = text;
   record.message.len = strlen(text);
   s->host->log(s->instance, &record);
+}
+
+static void say(busbar_state* s, const char* text) {
+  say_at(s, BUSBAR_LOG_INFO, text);
 }
 
 static void set_timer(busbar_state* s, busbar_id token, int64_t first_ns) {
@@ -270,6 +274,7 @@ static busbar_status execute(busbar_state* s, const busbar_call* call) {
     s->has_thread = pthread_create(&s->thread, NULL, complete_in_thread, s) == 0;
     return BUSBAR_PENDING;
   }
+  say_at(s, BUSBAR_LOG_DEBUG, "run");
   publish(s, "k1", "x", 1);
   misbehave(s);
   if (IS("bad_result")) {

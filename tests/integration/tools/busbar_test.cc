@@ -139,6 +139,16 @@ TEST_F(Cli, WatchShowsChangesAsTheyHappen) {
   EXPECT_EQ(watch.wait().exitCode, 130);
 }
 
+TEST_F(Cli, LogLevelIsShownAndChanged) {
+  EXPECT_EQ(busbar({"log-level"}).out, "info\n");
+  EXPECT_EQ(busbar({"log-level", "debug", "-o", "json"}).out.find("{"), 0U);
+  EXPECT_EQ(busbar({"log-level"}).out, "debug\n");
+  const auto refused = busbar({"log-level", "loud"});
+  EXPECT_EQ(refused.exitCode, 7) << refused.err;
+  EXPECT_NE(refused.err.find("must be trace, debug, info, warn or error"), std::string::npos);
+  EXPECT_EQ(busbar({"log-level", "info"}).out, "info\n");
+}
+
 TEST_F(Cli, WatchShowsTheProgressOfCalls) {
   const TempDir dir;
   RunningBusbard other(dir.path() + "/data", {"--allow-unsigned"});

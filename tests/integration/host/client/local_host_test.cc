@@ -3,11 +3,14 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include <busbar/driver.h>
 
 #include "sdk/base/unique_fd.h"
 #include "tests/support/host_fixture.h"
@@ -233,6 +236,36 @@ TEST_F(LocalHostTest, ACallEndsWhenItsDriverGivesUp) {
   ASSERT_TRUE(runUntil(*host_.loop_, [&] { return !ended.reason.empty(); }));
   EXPECT_EQ(ended.reason, "driver_failed");
   EXPECT_EQ(toHttpStatus(ended.code), 503);
+}
+
+TEST_F(LocalHostTest, DebugOfAModuleAppliesAtOnceAndLastsOverItsRestart) {
+  host_.addModule("mod-2",
+                  host_.addDriver("fault_none", model::Isolation::Driver, "/tests/drivers/"));
+  ASSERT_TRUE(host_.waitFor("mod-2", "running"));
+  const auto debugLines = [&] {
+    const auto lines = *host_.host_->logs("mod-2");
+    return std::count_if(lines.begin(), lines.end(),
+                         [](const LogLine& line) { return line.level == BUSBAR_LOG_DEBUG; });
+  };
+  const auto run = [&] { EXPECT_TRUE(host_.execute("mod-2", "run", "{}").ok()); };
+  run();  // logs, then publishes k1
+  ASSERT_TRUE(
+      runUntil(*host_.loop_, [&] { return !host_.host_->stateKey("mod-2", "k1")->empty(); }));
+  EXPECT_EQ(debugLines(), 0);
+  const std::string runner = host_.host_->health("mod-2").runnerId;
+  model::Module row = *host_.site_.findModule("mod-2");
+  row.debug = true;
+  ASSERT_TRUE(host_.write(ConfigWrite::Kind::Update, row).ok());
+  run();
+  EXPECT_TRUE(runUntil(*host_.loop_, [&] { return debugLines() == 1; }));
+  EXPECT_EQ(host_.host_->health("mod-2").runnerId, runner);
+  ASSERT_TRUE(host_.host_->killRunner("mod-2").ok());
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] {
+    const ModuleHealth health = host_.host_->health("mod-2");
+    return health.state == "running" && health.runnerId != runner;
+  }));
+  run();
+  EXPECT_TRUE(runUntil(*host_.loop_, [&] { return debugLines() == 2; }));
 }
 
 TEST_F(LocalHostTest, ARemovedModuleIsGone) {

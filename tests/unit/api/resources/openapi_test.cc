@@ -208,7 +208,8 @@ class OpenApiStatuses : public OpenApi {
                                        "POST /drivers/:id/reload",
                                        "POST /zones/:id/exec/:slug/:method",
                                        "POST /api/busbar/v1/modules/:id/kill",
-                                       "POST /api/busbar/v1/quarantine/:id/release"};
+                                       "POST /api/busbar/v1/quarantine/:id/release",
+                                       "PUT /api/busbar/v1/log-level"};
 
   static std::string shortKey(const std::string& key) {
     const std::string engine = "/api/engine/v2";

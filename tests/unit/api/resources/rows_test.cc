@@ -256,5 +256,23 @@ TEST_F(RowsApi, SaysWhenTheStoreCannotWrite) {
   EXPECT_EQ(answer.member("reason"), "io_error");
 }
 
+TEST_F(RowsApi, ChangesTheLogLevel) {
+  const std::string path = "/api/busbar/v1/log-level";
+  EXPECT_EQ(call("GET", path).member("level"), "info");
+  const Answer changed = call("PUT", path, R"({"level":"debug"})");
+  EXPECT_EQ(changed.status, 200) << changed.text;
+  EXPECT_EQ(changed.member("level"), "debug");
+  EXPECT_EQ(log_->level(), LogLevel::Debug);
+  for (const char* body : {"{}", R"({"level":"loud"})", R"({"level":5})", R"({"level":""})",
+                           R"({"level":null})", R"({"level":"warn","levle":"info"})"}) {
+    const Answer refused = call("PUT", path, body);
+    EXPECT_EQ(refused.status, 422) << body << refused.text;
+    EXPECT_TRUE(refused.member("field").starts_with("lev")) << refused.text;
+  }
+  EXPECT_EQ(call("PUT", path, "{").status, 400);
+  EXPECT_EQ(call("PUT", path, R"({"level":"error"})", "support").status, 403);
+  EXPECT_EQ(log_->level(), LogLevel::Debug);
+}
+
 }  // namespace
 }  // namespace busbar
