@@ -168,6 +168,7 @@ void LocalHost::remove(const std::string& moduleId) {
   dirty_.erase(&mod);
   context_.states.clear(moduleId, mod.config().epoch);
   leaving_.emplace(&mod, std::move(node.mapped()));
+  calls_.failAll(mod, noModule(moduleId));
   mod.halt(BUSBAR_STOP_USER);
   forget(mod);
 }

@@ -309,8 +309,7 @@ void Module::create() {
 }
 
 void Module::stop() {
-  context_.calls.failAll(
-      *this, Error::because(ErrorCode::Aborted, "module_stopping", "the module is stopping"));
+  context_.calls.failAll(*this, whyCallsEnd());
   endCalls(callsInFlight_);
   const Instant deadline = context_.loop.now() + kStopLimit;
   wire::encode(
@@ -318,6 +317,28 @@ void Module::stop() {
       wire::Stop{failed_ ? BUSBAR_STOP_ERROR : stopReason_, deadline.time_since_epoch().count()});
   runner_->flushSoon();
   armStep(kStopLimit + Milliseconds(1'000));
+}
+
+// What the callers of a stopping module can do differs: wait a moment, or not at all.
+Error Module::whyCallsEnd() const {
+  const auto because = [](const char* reason, const std::string& what) {
+    return Error::because(ErrorCode::Unavailable, reason,
+                          what + " during the call; the device may have done what was asked");
+  };
+  if (failed_) {
+    return because(code_.c_str(), "module " + config_.name + " failed");
+  }
+  if (restartAfterStop_) {
+    return because("module_restarted", "module " + config_.name + " was restarted");
+  }
+  switch (stopReason_) {
+    case BUSBAR_STOP_REBALANCE:
+      return because("module_moved", "module " + config_.name + " was moved to another host");
+    case BUSBAR_STOP_SHUTDOWN:
+      return because("shutting_down", "busbard was stopped");
+    default:
+      return because("module_stopped", "module " + config_.name + " was stopped");
+  }
 }
 
 void Module::releaseRunner() {

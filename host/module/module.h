@@ -102,6 +102,7 @@ class Module final : private LinkConnector::Owner {
   void act(ModuleAction action);
   void create();
   void stop();
+  Error whyCallsEnd() const;
   void afterStop();
   void releaseRunner();
   void endCalls(unsigned count);
