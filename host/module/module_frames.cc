@@ -188,7 +188,7 @@ bool Module::onProgress(const wire::Frame& frame, std::string& why) {
   std::string text(doc);
   mask_.apply(text);
   if (json::check(text, {.maxDepth = 32}).ok()) {
-    const CallProgress progress{frame.id, *context_.calls.traceOf(frame.id), text,
+    const CallProgress progress{frame.id, context_.calls.traceOf(frame.id), text,
                                 context_.loop.clock().utcNs()};
     HostEvent event;
     event.kind = HostEvent::Kind::Progress;

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-// A look at the top level of JSON text that has passed json::check() before, many times cheaper than
-// json::parse(). Results are views into the text.
+// A look at the top level of JSON text that has passed json::check() before, many times cheaper
+// than json::parse(). Results are views into the text.
 namespace busbar::json {
 
 // The members of an object, one after the other; none when the text is of another type.

@@ -13,8 +13,8 @@
 // How strings in JSON text are passed over quickly. Private to sdk/base.
 namespace busbar::json {
 
-// True of a byte that a plain run within a string ends at: a quote, a backslash, a control, or one of a
-// character beyond ASCII.
+// True of a byte that a plain run within a string ends at: a quote, a backslash, a control, or one
+// of a character beyond ASCII.
 inline bool isStop(char c) {
   return static_cast<signed char>(c) < 0x20 || c == '"' || c == '\\';
 }
