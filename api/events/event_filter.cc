@@ -3,6 +3,7 @@
 #include "api/events/event_filter.h"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "api/resources/page.h"
@@ -16,20 +17,42 @@ Error unknown(const char* parameter, const std::string& id) {
   return error;
 }
 
+bool isTraceId(const std::string& text) {
+  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+Status setKinds(EventFilter& filter, const std::vector<std::string>& kinds) {
+  filter.wantsState = filter.wantsLog = filter.wantsModule = filter.wantsProgress = false;
+  for (const std::string& kind : kinds) {
+    bool* wants = kind == "state"      ? &filter.wantsState
+                  : kind == "log"      ? &filter.wantsLog
+                  : kind == "module"   ? &filter.wantsModule
+                  : kind == "progress" ? &filter.wantsProgress
+                                       : nullptr;
+    if (wants == nullptr) {
+      return Error::at(ErrorCode::InvalidArgument, "kinds",
+                       "parameter kinds must be a list of state, log, module and progress");
+    }
+    *wants = true;
+  }
+  return {};
+}
+
 }  // namespace
 
-bool EventFilter::wants(HostEvent::Kind kind) const {
-  switch (kind) {
+bool EventFilter::wants(const HostEvent& event) const {
+  switch (event.kind) {
     case HostEvent::Kind::State:
       return wantsState;
     case HostEvent::Kind::Log:
-      return wantsLog;
+      return wantsLog && (traceIds.empty() || traceIds.contains(event.log->traceId));
     case HostEvent::Kind::Module:
       return wantsModule;
     case HostEvent::Kind::Progress:
       break;
   }
-  return false;
+  return wantsProgress &&
+         (traceIds.empty() ? seesEveryCall : traceIds.contains(event.progress->traceId));
 }
 
 bool EventFilter::covers(const Site& site, std::string_view moduleId) const {
@@ -53,26 +76,23 @@ Result<EventFilter> EventFilter::parse(const http::Request& request, const Site&
   if (kinds.empty()) {
     kinds = listOf(request, "kind");
   }
-  const bool maySeeLogs = request.principal().isSupport();
+  const bool isSupport = request.principal().isSupport();
+  filter.seesEveryCall = isSupport;
   if (kinds.empty()) {
-    filter.wantsLog = maySeeLogs;
+    filter.wantsLog = isSupport;
   } else {
-    filter.wantsState = filter.wantsLog = filter.wantsModule = false;
-    for (const std::string& kind : kinds) {
-      bool* wants = kind == "state"    ? &filter.wantsState
-                    : kind == "log"    ? &filter.wantsLog
-                    : kind == "module" ? &filter.wantsModule
-                                       : nullptr;
-      if (wants == nullptr) {
-        return Error::at(ErrorCode::InvalidArgument, "kinds",
-                         "parameter kinds must be a list of state, log and module");
-      }
-      *wants = true;
-    }
-    if (filter.wantsLog && !maySeeLogs) {
+    BUSBAR_TRY(setKinds(filter, kinds));
+    if (filter.wantsLog && !isSupport) {
       return Error::because(ErrorCode::PermissionDenied, "not_allowed",
                             "logs are for support and admins");
     }
+  }
+  for (std::string& id : listOf(request, "trace")) {
+    if (!isTraceId(id)) {
+      return Error::at(ErrorCode::InvalidArgument, "trace",
+                       "parameter trace must be a list of trace ids, 32 lower-case hex digits");
+    }
+    filter.traceIds.insert(std::move(id));
   }
   for (std::string& id : listOf(request, "module")) {
     if (site.findModule(id) == nullptr) {
@@ -86,7 +106,7 @@ Result<EventFilter> EventFilter::parse(const http::Request& request, const Site&
     }
     filter.systemIds.insert(std::move(id));
   }
-  if (filter.moduleIds.size() + filter.systemIds.size() > kMaxIds) {
+  if (filter.moduleIds.size() + filter.systemIds.size() + filter.traceIds.size() > kMaxIds) {
     return Error::at(ErrorCode::InvalidArgument, "module", "at most 1000 ids may be named");
   }
   return filter;

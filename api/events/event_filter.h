@@ -6,7 +6,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "api/http/front/request.h"
 #include "host/client/host_client.h"
@@ -22,16 +21,22 @@ struct EventFilter {
   bool wantsState = true;
   bool wantsLog = true;
   bool wantsModule = true;
+  bool wantsProgress = true;
+  bool seesEveryCall = true;  // false: only progress of the named traces
+  // Not empty: logs and progress of calls with these trace ids only.
+  std::set<std::string, std::less<>> traceIds;
   // Both empty: every module. Otherwise those named, and those in the named systems.
   std::set<std::string, std::less<>> moduleIds;
   std::set<std::string, std::less<>> systemIds;
 
-  bool wants(HostEvent::Kind kind) const;
+  bool wants(const HostEvent& event) const;
   bool covers(const Site& site, std::string_view moduleId) const;
 
-  // From `kinds` (state, log, module; all without it), `module` and `system` (comma lists).
-  // InvalidArgument for another kind and too many ids, NotFound for an id that is not there,
-  // PermissionDenied for logs to less than support; those are left out when not asked for by name.
+  // From `kinds` (state, log, module, progress; all without it), `module`, `system` and `trace`
+  // (comma lists). InvalidArgument for another kind, too many ids and what is no trace id, NotFound
+  // for an id that is not there, PermissionDenied for logs to less than support; those are left out
+  // when not asked for by name. Less than support sees the progress of the calls whose trace it
+  // names, for only the caller knows that.
   static Result<EventFilter> parse(const http::Request& request, const Site& site);
 };
 

@@ -91,6 +91,7 @@ class EventHub::Client {
       ++hub_.counts_.cut;
       hub_.loop_.defer([hub = &hub_, alive = std::weak_ptr<bool>(alive_), this] {
         if (!alive.expired()) {
+          stream_.cut();
           hub->remove(this);
         }
       });
@@ -246,7 +247,7 @@ void EventHub::onEvent(const HostEvent& event) {
   std::shared_ptr<Latest> latest;
   const bool conflates = event.kind == HostEvent::Kind::State && event.conflates;
   for (Client* client : clients) {
-    if (client->isDead() || !client->filter().wants(event.kind)) {
+    if (client->isDead() || !client->filter().wants(event)) {
       continue;
     }
     if (text.empty()) {

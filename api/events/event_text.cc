@@ -59,6 +59,18 @@ void appendHealth(std::string& out, const ModuleHealth& health) {
   appendMembers(out, members);
 }
 
+// The call's id as text: it has 64 bits, and a JSON number is safe up to 53.
+void appendProgress(std::string& out, const CallProgress& progress) {
+  out.append(",\"call_id\":\"").append(std::to_string(progress.callId)).append("\"");
+  if (!progress.traceId.empty()) {
+    out.append(",\"trace_id\":");
+    json::appendString(out, progress.traceId);
+  }
+  out.append(",\"progress\":");
+  appendOnOneLine(out, progress.json);
+  out.append(",\"time\":").append(std::to_string(progress.utcNs / kNsPerMs));
+}
+
 }  // namespace
 
 std::string toEventText(uint64_t id, const HostEvent& event) {
@@ -73,6 +85,9 @@ std::string toEventText(uint64_t id, const HostEvent& event) {
   } else if (event.kind == HostEvent::Kind::Module && event.health != nullptr) {
     begin(out, id, "module", event.moduleId);
     appendHealth(out, *event.health);
+  } else if (event.kind == HostEvent::Kind::Progress && event.progress != nullptr) {
+    begin(out, id, "progress", event.moduleId);
+    appendProgress(out, *event.progress);
   } else {
     return out;
   }

@@ -11,7 +11,7 @@
 namespace busbar::api {
 
 // One server-sent event: `id`, `event` and one line of `data` (WHATWG HTML s. 9.2.6). Shapes:
-// openapi.yaml "StateEvent", "LogEvent", "ModuleEvent". Empty for kinds that are not streamed.
+// openapi.yaml "StateEvent", "LogEvent", "ModuleEvent", "ProgressEvent".
 std::string toEventText(uint64_t id, const HostEvent& event);
 // A value that a client asked to begin with.
 std::string toSnapshotText(uint64_t id, std::string_view moduleId, const StateEntry& entry);

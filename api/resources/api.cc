@@ -19,6 +19,7 @@ Api::Api(Parts parts)
                parts.store,
                parts.host,
                parts.ids,
+               parts.log,
                std::move(parts.install),
                std::move(parts.version),
                std::move(parts.facts)},

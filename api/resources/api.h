@@ -21,6 +21,7 @@ class Api {
     ConfigStore& store;
     HostClient& host;
     model::IdGenerator& ids;
+    Logger& log;
     InstallDriver install;
     std::string version;
     SiteFacts facts = {};

@@ -14,6 +14,7 @@
 #include "registry/site/site.h"
 #include "registry/store/config_store.h"
 #include "sdk/base/event_loop.h"
+#include "sdk/base/log.h"
 
 namespace busbar::api {
 
@@ -39,6 +40,7 @@ struct Context {
   ConfigStore& store;
   HostClient& host;
   model::IdGenerator& ids;
+  Logger& log;
   InstallDriver install;
   std::string version;
   SiteFacts facts;

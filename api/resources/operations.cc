@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "api/resources/body_reader.h"
 #include "api/resources/page.h"
 #include "api/resources/shapes.h"
 
@@ -139,6 +140,43 @@ void status(Context& context, Request&, Reply reply) {
   reply.json(200, std::move(out));
 }
 
+void sendLevel(Context& context, Reply& reply) {
+  json::Object out;
+  out.set("level", toString(context.log.level()));
+  reply.json(200, std::move(out));
+}
+
+void logLevel(Context& context, Request&, Reply reply) {
+  sendLevel(context, reply);
+}
+
+void setLogLevel(Context& context, Request& request, Reply reply) {
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  const json::Value* value = body->find("level");
+  const std::string* name = value == nullptr ? nullptr : value->asString();
+  const auto level = name == nullptr ? std::nullopt : logLevelFrom(*name);
+  if (!level) {
+    body->fail("level", "must be trace, debug, info, warn or error");
+  }
+  if (const model::FieldErrors errors = body->finish("log level"); !errors.empty()) {
+    reply.fail(invalidFields(errors));
+    return;
+  }
+  context.log.setLevel(*level);
+  // As an error, so that it is seen at every level.
+  context.log.write({LogLevel::Error,
+                     "api",
+                     "log level changed",
+                     {{"level_now", *name}, {"user", request.principal().userId}},
+                     request.trace().traceIdText(),
+                     0});
+  sendLevel(context, reply);
+}
+
 void version(Context& context, Request&, Reply reply) {
   json::Object out;
   out.set("service", "busbar");
@@ -178,6 +216,8 @@ void addOperationsRoutes(http::Router& router, Context& context) {
   root.get("/scopes", Permission::User, scopes);
   Routes routes(router, context, kBusbar, "busbar");
   routes.get("/status", Permission::Support, status);
+  routes.get("/log-level", Permission::Admin, logLevel);
+  routes.add(http::Method::Put, "/log-level", Permission::Admin, setLogLevel);
   routes.get("/runners", Permission::Support, runners);
   routes.get("/exit_reports/:id", Permission::Support, exitReports);
   routes.post("/quarantine/:id/release", Permission::Admin, release);

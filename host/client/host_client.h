@@ -25,12 +25,19 @@ struct CallerInfo {
   std::string traceparent;  // W3C trace context header value, checked, or empty
 };
 
+// On whose behalf something is done.
+struct Origin {
+  CallerInfo caller;
+  unsigned hops = 0;  // calls from module to module so far
+};
+
 struct ExecuteRequest {
   std::string moduleId;
   std::string function;
   // JSON text, checked: an object by parameter name, or an array that the manifest's order[] maps.
   std::string args = "{}";
   CallerInfo caller;
+  unsigned hops = 0;   // as in Origin
   Instant deadline{};  // at most 10 minutes ahead
 };
 
@@ -85,6 +92,14 @@ struct RunnerInfo {
   std::optional<ExitReport> lastExit;
 };
 
+// What a driver says of a call that still runs. Borrowed as HostEvent is.
+struct CallProgress {
+  uint64_t callId = 0;
+  std::string_view traceId;  // of the call; empty when it has none
+  std::string_view json;     // checked
+  int64_t utcNs = 0;
+};
+
 // One thing that happened, as streamed to clients. Everything is borrowed: copy what outlives the
 // listener's call.
 struct HostEvent {
@@ -94,10 +109,9 @@ struct HostEvent {
   std::string_view epoch;
   const StateEntry* state = nullptr;  // Kind::State; empty json: the key was removed
   bool conflates = true;  // Kind::State: a newer value may replace it (manifest kind "state")
-  const LogLine* log = nullptr;          // Kind::Log
-  const ModuleHealth* health = nullptr;  // Kind::Module
-  uint64_t callId = 0;                   // Kind::Progress
-  std::string_view progressJson;         // Kind::Progress; checked
+  const LogLine* log = nullptr;            // Kind::Log
+  const ModuleHealth* health = nullptr;    // Kind::Module
+  const CallProgress* progress = nullptr;  // Kind::Progress
 };
 
 // Ends the subscription when destroyed. Loop-only.
@@ -118,6 +132,7 @@ class HostClient {
 
   // Errors by reason: module_not_found, module_not_running, function_not_found, bad_arguments,
   // permission_denied (the manifest's min_role), driver_crashed, deadline_exceeded, cancelled,
+  // module_restarted, module_moved, module_stopped, shutting_down (it stopped during the call),
   // module_busy (queue full, 429), device_offline, driver_error (the driver's own message;
   // Error::httpStatus when the driver gave one).
   virtual CallId execute(ExecuteRequest request, Done<ExecuteReply> done) = 0;

@@ -168,6 +168,7 @@ void LocalHost::remove(const std::string& moduleId) {
   dirty_.erase(&mod);
   context_.states.clear(moduleId, mod.config().epoch);
   leaving_.emplace(&mod, std::move(node.mapped()));
+  calls_.failAll(mod, noModule(moduleId));
   mod.halt(BUSBAR_STOP_USER);
   forget(mod);
 }
@@ -403,15 +404,15 @@ HostClient::CallId LocalHost::execute(ExecuteRequest request, Done<ExecuteReply>
     done(function.error());
     return 0;
   }
-  auto args = DriverSpec::toArguments(**function, std::move(request.args));
-  if (!args) {
+  if (Status args = DriverSpec::toArguments(**function, request.args); !args.ok()) {
     done(std::move(args).error());
     return 0;
   }
   if (request.deadline <= context_.loop.now()) {
     request.deadline = context_.loop.now() + (*function)->manifest->timeout;
   }
-  return mod->execute(**function, *args, request.caller, request.deadline, std::move(done));
+  return mod->execute(**function, request.args, {std::move(request.caller), request.hops},
+                      request.deadline, std::move(done));
 }
 
 void LocalHost::cancel(CallId call) {

@@ -105,7 +105,6 @@ class LocalHost final : public HostClient, private Module::Owner {
   std::unordered_map<std::string, Epoch, Hash, std::equal_to<>> owned_;
   std::set<std::string, std::less<>> touched_;
   bool refreshScheduled_ = false;
-  bool proposeScheduled_ = false;
   std::set<Module*> dirty_;
   TimerId saveTimer_ = 0;
   Site::Subscription siteSubscription_;

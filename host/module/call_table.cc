@@ -12,6 +12,11 @@ int64_t slotNumber(Instant when, Nanoseconds slot) {
   return when.time_since_epoch() / slot;
 }
 
+// W3C trace context: "00-TRACE-SPAN-FLAGS".
+std::string_view traceIdOf(std::string_view traceparent) {
+  return traceparent.size() >= 35 ? traceparent.substr(3, 32) : std::string_view();
+}
+
 }  // namespace
 
 CallTable::CallTable(EventLoop& loop, Expired expired)
@@ -23,7 +28,7 @@ CallTable::~CallTable() {
   loop_.cancel(timer_);
 }
 
-CallTable::Id CallTable::add(Module& mod, Instant deadline, std::string traceId, Done done) {
+CallTable::Id CallTable::add(Module& mod, Instant deadline, Origin&& origin, Done&& done) {
   if (freeHead_ == kNone) {
     freeHead_ = static_cast<uint32_t>(calls_.size());
     calls_.emplace_back();
@@ -34,7 +39,7 @@ CallTable::Id CallTable::add(Module& mod, Instant deadline, std::string traceId,
   call.mod = &mod;
   call.deadline = deadline;
   call.done = std::move(done);
-  call.traceId = std::move(traceId);
+  call.origin = std::move(origin);
   link(index);
   if (live_++ == 0) {
     lastTick_ = slotNumber(loop_.now(), kSlot);
@@ -57,16 +62,21 @@ Module* CallTable::moduleOf(Id id) const {
   return index == kNone ? nullptr : calls_[index].mod;
 }
 
-const std::string* CallTable::traceOf(Id id) const {
+const Origin* CallTable::originOf(Id id, const Module& mod) const {
+  const uint32_t index = indexOf(id);
+  return index == kNone || calls_[index].mod != &mod ? nullptr : &calls_[index].origin;
+}
+
+std::string_view CallTable::traceOf(Id id) const {
   if (const uint32_t index = indexOf(id); index != kNone) {
-    return &calls_[index].traceId;
+    return traceIdOf(calls_[index].origin.caller.traceparent);
   }
   const auto it = std::find_if(ended_.begin(), ended_.end(),
                                [id](const Ended& ended) { return ended.id == id; });
-  return it == ended_.end() || id == 0 ? nullptr : &it->traceId;
+  return it == ended_.end() || id == 0 ? std::string_view() : traceIdOf(it->traceparent);
 }
 
-bool CallTable::complete(Id id, Result<ExecuteReply> result) {
+bool CallTable::complete(Id id, Result<ExecuteReply>&& result) {
   const uint32_t index = indexOf(id);
   if (index == kNone) {
     return false;
@@ -91,8 +101,7 @@ CallTable::Done CallTable::take(uint32_t index) {
   call.mod = nullptr;
   Ended& ended = ended_[nextEnded_++ % kEndedKept];
   ended.id = static_cast<Id>(call.generation) << 32U | index;
-  ended.traceId.swap(call.traceId);
-  call.traceId.clear();
+  ended.traceparent.swap(call.origin.caller.traceparent);
   if (++call.generation == 0) {
     call.generation = 1;
   }

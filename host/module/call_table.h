@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/client/host_client.h"
@@ -28,14 +29,16 @@ class CallTable {
   CallTable& operator=(const CallTable&) = delete;
   ~CallTable();
 
-  Id add(Module& mod, Instant deadline, std::string traceId, Done done);
+  Id add(Module& mod, Instant deadline, Origin&& origin, Done&& done);
   // The module of a call in flight, nullptr if it has ended.
   Module* moduleOf(Id id) const;
-  // The trace id of a call in flight or lately ended: what a driver logs may arrive after its
-  // answer.
-  const std::string* traceOf(Id id) const;
+  // On whose behalf a call in flight of `mod` is made; nullptr when there is no such call.
+  const Origin* originOf(Id id, const Module& mod) const;
+  // The trace id of a call in flight or lately ended, empty when there is none: what a driver logs
+  // may arrive after its answer.
+  std::string_view traceOf(Id id) const;
   // True if the call was in flight; its Done has run.
-  bool complete(Id id, Result<ExecuteReply> result);
+  bool complete(Id id, Result<ExecuteReply>&& result);
   // Ends every call of `mod` with `error`.
   void failAll(const Module& mod, const Error& error);
   size_t size() const { return live_; }
@@ -48,7 +51,7 @@ class CallTable {
     Module* mod = nullptr;
     Instant deadline{};
     Done done;
-    std::string traceId;
+    Origin origin;
     uint32_t generation = 1;
     uint32_t next = kNone;  // in its wheel slot, or in the free list
     uint32_t previous = kNone;
@@ -64,7 +67,7 @@ class CallTable {
 
   struct Ended {
     Id id = 0;
-    std::string traceId;
+    std::string traceparent;
   };
   static constexpr size_t kEndedKept = 256;
 

@@ -3,8 +3,11 @@
 #include "host/module/driver_spec.h"
 
 #include <algorithm>
+#include <bit>
 #include <set>
 #include <utility>
+
+#include "sdk/base/json_cursor.h"
 
 namespace busbar {
 namespace {
@@ -95,30 +98,24 @@ Error badArguments(std::string field, std::string message) {
   return error;
 }
 
-// InvalidArgument unless each required parameter is one that `isGiven`.
-template <class IsGiven>
-Status checkRequired(const DriverSpec::Function& function, IsGiven isGiven) {
-  for (const std::string& name : function.required) {
-    if (!isGiven(name)) {
-      return badArguments("/" + name, "this parameter is required");
-    }
-  }
-  return {};
+Error missingArgument(const DriverSpec::Function& function, uint64_t missing) {
+  const auto first = static_cast<size_t>(std::countr_zero(missing));
+  return badArguments("/" + function.manifest->order[first], "this parameter is required");
 }
 
 // For functions that only name their parameters: no tree is built.
-Result<std::string> positionalArguments(const DriverSpec::Function& function,
-                                        const std::string& args) {
+Status positionalArguments(const DriverSpec::Function& function, std::string& args) {
   const std::vector<std::string>& order = function.manifest->order;
   const auto elements = json::elementsOf(args);
   if (elements.size() > order.size()) {
     return badArguments("", "at most " + std::to_string(order.size()) + " arguments are taken, " +
                                 std::to_string(elements.size()) + " were given");
   }
-  const auto end = order.begin() + static_cast<ptrdiff_t>(elements.size());
-  BUSBAR_TRY(checkRequired(function, [&](const std::string& name) {
-    return std::find(order.begin(), end, name) != end;
-  }));
+  const uint64_t given =
+      elements.size() == 64 ? ~uint64_t{0} : (uint64_t{1} << elements.size()) - 1;
+  if (const uint64_t missing = function.required & ~given; missing != 0) {
+    return missingArgument(function, missing);
+  }
   std::string object;
   object.reserve(args.size() + 32);
   object += '{';
@@ -129,26 +126,31 @@ Result<std::string> positionalArguments(const DriverSpec::Function& function,
     object += elements[i];
   }
   object += '}';
-  return object;
+  args = std::move(object);
+  return {};
 }
 
-Result<std::string> namedArguments(const DriverSpec::Function& function, std::string args) {
+Status namedArguments(const DriverSpec::Function& function, std::string& args) {
   const size_t first = args.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && args[first] == '[') {
     return positionalArguments(function, args);
   }
   const std::vector<std::string>& order = function.manifest->order;
-  const auto members = json::membersOf(args);
-  for (const auto& [key, value] : members) {
-    if (std::find(order.begin(), order.end(), key) == order.end()) {
+  json::MemberCursor members(args);
+  std::string_view key;
+  std::string_view value;
+  uint64_t given = 0;
+  while (members.next(key, value)) {
+    const auto at = std::find(order.begin(), order.end(), key);
+    if (at == order.end()) {
       return badArguments("/" + std::string(key), "there is no such parameter");
     }
+    given |= uint64_t{1} << static_cast<size_t>(at - order.begin());
   }
-  BUSBAR_TRY(checkRequired(function, [&](const std::string& name) {
-    return std::any_of(members.begin(), members.end(),
-                       [&](const auto& member) { return member.first == name; });
-  }));
-  return args;
+  if (const uint64_t missing = function.required & ~given; missing != 0) {
+    return missingArgument(function, missing);
+  }
+  return {};
 }
 
 }  // namespace
@@ -167,11 +169,13 @@ Result<std::shared_ptr<const DriverSpec>> DriverSpec::build(const model::Driver&
   for (const auto& [name, function] : spec->manifest_.functions) {
     Function f;
     f.manifest = &function;
-    f.unconstrained = onlyNames(function.paramsSchema);
-    if (const json::Value* required = function.paramsSchema.find("required")) {
-      for (const json::Value& item : *required->asArray()) {
-        f.required.push_back(*item.asString());
-      }
+    f.unconstrained = function.order.size() <= 64 && onlyNames(function.paramsSchema);
+    const json::Value* required = function.paramsSchema.find("required");
+    for (size_t i = 0; f.unconstrained && required != nullptr && i < function.order.size(); ++i) {
+      const json::Array& names = *required->asArray();
+      const bool isRequired =
+          std::find(names.begin(), names.end(), json::Value(function.order[i])) != names.end();
+      f.required |= uint64_t{isRequired ? 1U : 0U} << i;
     }
     spec->functions_.emplace(name, std::move(f));
   }
@@ -191,9 +195,9 @@ const StatusRule* DriverSpec::findStatus(std::string_view key) const {
   return declared == nullptr ? nullptr : &statusRules_.at(declared);
 }
 
-Result<std::string> DriverSpec::toArguments(const Function& function, std::string args) {
+Status DriverSpec::toArguments(const Function& function, std::string& args) {
   if (function.unconstrained) {
-    return namedArguments(function, std::move(args));
+    return namedArguments(function, args);
   }
   auto value = json::parse(args);
   if (!value) {
@@ -210,7 +214,8 @@ Result<std::string> DriverSpec::toArguments(const Function& function, std::strin
   if (!checked) {
     return badArguments(checked.error().field, checked.error().message);
   }
-  return json::write(*checked);
+  args = json::write(*checked);
+  return {};
 }
 
 }  // namespace busbar

@@ -20,9 +20,10 @@ class DriverSpec {
  public:
   struct Function {
     const Manifest::Function* manifest = nullptr;
-    std::vector<std::string> required;
-    // No parameter is constrained beyond its name, so arguments need no parse.
+    // No parameter is constrained beyond its name, so arguments need no parse. Bits by the
+    // manifest's order[].
     bool unconstrained = false;
+    uint64_t required = 0;
   };
 
   // DataLoss when the manifest in the row is not valid (it was when it was installed).
@@ -36,10 +37,10 @@ class DriverSpec {
   // nullptr when the manifest does not declare the key.
   const StatusRule* findStatus(std::string_view key) const;
 
-  // The object that the driver gets for `args` (object or array, checked JSON text): positional
-  // ones are mapped to names and all are checked against the schema. InvalidArgument (reason
-  // bad_arguments) names the parameter.
-  static Result<std::string> toArguments(const Function& function, std::string args);
+  // Makes of `args` (object or array, checked JSON text) the object that the driver gets:
+  // positional ones are mapped to names and all are checked against the schema. InvalidArgument
+  // (reason bad_arguments) names the parameter.
+  static Status toArguments(const Function& function, std::string& args);
 
  private:
   struct Hash {

@@ -322,8 +322,7 @@ void Module::create() {
 }
 
 void Module::stop() {
-  context_.calls.failAll(
-      *this, Error::because(ErrorCode::Aborted, "module_stopping", "the module is stopping"));
+  context_.calls.failAll(*this, whyCallsEnd());
   endCalls(callsInFlight_);
   const Instant deadline = context_.loop.now() + kStopLimit;
   wire::encode(
@@ -331,6 +330,28 @@ void Module::stop() {
       wire::Stop{failed_ ? BUSBAR_STOP_ERROR : stopReason_, deadline.time_since_epoch().count()});
   runner_->flushSoon();
   armStep(kStopLimit + Milliseconds(1'000));
+}
+
+// What the callers of a stopping module can do differs: wait a moment, or not at all.
+Error Module::whyCallsEnd() const {
+  const auto because = [](const char* reason, const std::string& what) {
+    return Error::because(ErrorCode::Unavailable, reason,
+                          what + " during the call; the device may have done what was asked");
+  };
+  if (failed_) {
+    return because(code_.c_str(), "module " + config_.name + " failed");
+  }
+  if (restartAfterStop_) {
+    return because("module_restarted", "module " + config_.name + " was restarted");
+  }
+  switch (stopReason_) {
+    case BUSBAR_STOP_REBALANCE:
+      return because("module_moved", "module " + config_.name + " was moved to another host");
+    case BUSBAR_STOP_SHUTDOWN:
+      return because("shutting_down", "busbard was stopped");
+    default:
+      return because("module_stopped", "module " + config_.name + " was stopped");
+  }
 }
 
 void Module::releaseRunner() {
@@ -474,11 +495,9 @@ void Module::linkFailed(uint32_t, const Error& error) {
 // ---- calls
 
 CallTable::Id Module::execute(const DriverSpec::Function& function, std::string_view args,
-                              const CallerInfo& caller, Instant deadline, CallTable::Done done) {
-  const std::string_view trace = caller.traceparent;
-  const CallTable::Id id = context_.calls.add(
-      *this, deadline, std::string(trace.size() >= 35 ? trace.substr(3, 32) : std::string_view()),
-      std::move(done));
+                              Origin&& origin, Instant deadline, CallTable::Done&& done) {
+  const CallTable::Id id = context_.calls.add(*this, deadline, std::move(origin), std::move(done));
+  const CallerInfo& caller = context_.calls.originOf(id, *this)->caller;
   ++callsInFlight_;
   runner_->callStarted();
   wire::Execute m;
@@ -488,7 +507,7 @@ CallTable::Id Module::execute(const DriverSpec::Function& function, std::string_
   m.function = function.manifest->name;
   m.args = args;
   m.userId = caller.userId;
-  m.trace = trace;
+  m.trace = caller.traceparent;
   wire::encode(runner_->outbox(), id, m);
   runner_->flushSoon();
   return id;

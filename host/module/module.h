@@ -96,7 +96,7 @@ class Module final : private LinkConnector::Owner, private ServiceClient {
   // Sends a call. `args` is checked and is an object. The call is in the table; Done has run or
   // will.
   CallTable::Id execute(const DriverSpec::Function& function, std::string_view args,
-                        const CallerInfo& caller, Instant deadline, CallTable::Done done);
+                        Origin&& origin, Instant deadline, CallTable::Done&& done);
   void cancel(CallTable::Id call);
   void callEnded() { endCalls(1); }
   unsigned callsInFlight() const { return callsInFlight_; }
@@ -106,6 +106,7 @@ class Module final : private LinkConnector::Owner, private ServiceClient {
   void act(ModuleAction action);
   void create();
   void stop();
+  Error whyCallsEnd() const;
   void afterStop();
   void releaseRunner();
   void endCalls(unsigned count);

@@ -202,15 +202,19 @@ bool Module::onProgress(const wire::Frame& frame, std::string& why) {
     why = "malformed progress frame";
     return false;
   }
+  if (context_.calls.moduleOf(frame.id) != this) {
+    return true;  // the call is over; its end crossed this
+  }
   std::string text(doc);
   mask_.apply(text);
   if (json::check(text, {.maxDepth = 32}).ok()) {
+    const CallProgress progress{frame.id, context_.calls.traceOf(frame.id), text,
+                                context_.loop.clock().utcNs()};
     HostEvent event;
     event.kind = HostEvent::Kind::Progress;
     event.moduleId = config_.moduleId;
     event.epoch = config_.epoch;
-    event.callId = frame.id;
-    event.progressJson = text;
+    event.progress = &progress;
     context_.owner.publish(event);
   }
   return true;
@@ -260,9 +264,7 @@ bool Module::onLog(const wire::Frame& frame, std::string& why) {
       m.fields.front() == '{') {
     line.fieldsJson = m.fields;
   }
-  if (const std::string* trace = context_.calls.traceOf(m.call)) {
-    line.traceId = *trace;
-  }
+  line.traceId = context_.calls.traceOf(m.call);
   addLog(std::move(line));
   return true;
 }

@@ -170,8 +170,9 @@ std::string RegisterMap::build(const std::vector<PointSpec>& specs) {
       points.push_back(point);
     }
   }
-  std::stable_sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
-    return std::tuple(a.table, a.address, a.bit) < std::tuple(b.table, b.address, b.bit);
+  std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
+    return std::tie(a.table, a.address, a.bit, a.name) <
+           std::tie(b.table, b.address, b.bit, b.name);
   });
   std::vector<uint32_t> byName(points.size());
   std::iota(byName.begin(), byName.end(), 0U);

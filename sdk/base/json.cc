@@ -315,52 +315,6 @@ void append(std::string& out, const Value& value, int indent, bool pretty) {
   }
 }
 
-constexpr std::string_view kBlank = " \t\r\n";
-
-std::string_view trim(std::string_view s) {
-  const size_t first = s.find_first_not_of(kBlank);
-  return first == std::string_view::npos ? std::string_view()
-                                         : s.substr(first, s.find_last_not_of(kBlank) - first + 1);
-}
-
-// Where the string that begins at `from` ends, in checked JSON.
-size_t closingQuote(std::string_view text, size_t from) {
-  while (true) {
-    const size_t quote = text.find('"', from);
-    const size_t last = text.find_last_not_of('\\', quote - 1);
-    if ((quote - last) % 2 == 1) {  // an even number of backslashes: none escapes the quote
-      return quote;
-    }
-    from = quote + 1;
-  }
-}
-
-// Hands on each part of the text between the brackets of checked JSON, cut at each top-level
-// separator of `separators`.
-template <class Part>
-void cutTopLevel(std::string_view text, std::string_view separators, Part part) {
-  const std::string_view inside = trim(text.substr(1, text.size() - 2));
-  if (inside.empty()) {
-    return;
-  }
-  size_t from = 0;
-  int depth = 0;
-  for (size_t i = 0; i < inside.size(); ++i) {
-    const char c = inside[i];
-    if (c == '"') {
-      i = closingQuote(inside, i + 1);
-    } else if (c == '[' || c == '{') {
-      ++depth;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    } else if (depth == 0 && separators.find(c) != std::string_view::npos) {
-      part(trim(inside.substr(from, i - from)));
-      from = i + 1;
-    }
-  }
-  part(trim(inside.substr(from)));
-}
-
 // Length of the valid UTF-8 sequence at s[i], 0 if there is none (RFC 3629 s.4).
 size_t utf8Length(std::string_view s, size_t i) {
   const auto at = [&](size_t k) -> unsigned {
@@ -459,32 +413,6 @@ Result<Value> parse(std::string_view text, const Limits& limits) {
   BuildHandler handler(limits);
   BUSBAR_TRY(run(text, limits, handler));
   return std::move(handler.root);
-}
-
-std::vector<std::string_view> elementsOf(std::string_view text) {
-  text = trim(text);
-  std::vector<std::string_view> elements;
-  if (text.starts_with('[')) {
-    cutTopLevel(text, ",", [&](std::string_view element) { elements.push_back(element); });
-  }
-  return elements;
-}
-
-std::vector<std::pair<std::string_view, std::string_view>> membersOf(std::string_view text) {
-  text = trim(text);
-  std::vector<std::pair<std::string_view, std::string_view>> members;
-  if (text.starts_with('{')) {
-    std::string_view key;
-    cutTopLevel(text, ",:", [&](std::string_view part) {
-      if (key.empty()) {
-        key = part;  // with its quotes, so never empty
-      } else {
-        members.emplace_back(key.substr(1, key.size() - 2), part);
-        key = {};
-      }
-    });
-  }
-  return members;
 }
 
 std::string write(const Value& value) {

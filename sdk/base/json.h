@@ -109,12 +109,6 @@ inline std::vector<Member>::iterator Object::end() {
 Status check(std::string_view text, const Limits& limits = {});
 Result<Value> parse(std::string_view text, const Limits& limits = {});
 
-// The elements of an array, or the members of an object, as views into `text`, which must have
-// passed check() before: a look at the top level only, many times cheaper than parse(). Keys come
-// without quotes and with their escapes. Empty when `text` is of another type.
-std::vector<std::string_view> elementsOf(std::string_view text);
-std::vector<std::pair<std::string_view, std::string_view>> membersOf(std::string_view text);
-
 // Compact text; non-finite doubles become null.
 std::string write(const Value& value);
 // Indented by two spaces.

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "sdk/base/json_scan.h"
+
 namespace busbar::json {
 namespace {
 
@@ -16,6 +18,11 @@ constexpr size_t kMaxDigits = 17;
 
 // One pass from left to right; every function leaves at_ after what it took.
 class Plain {
+  struct Key {  // not a view: the array of them is not filled before use
+    const char* data;
+    size_t size;
+  };
+
  public:
   Plain(std::string_view text, unsigned maxDepth)
       : at_(text.data()),
@@ -51,30 +58,9 @@ class Plain {
     return found;
   }
 
-  // True where a byte ends a plain run: a quote, a backslash, a control or a byte above 0x7e.
-  static bool stops(unsigned char c) { return c < 0x20 || c == '"' || c == '\\' || c >= 0x7f; }
-  // The same for a block of bytes at once.
-  using Block [[gnu::vector_size(16)]] = uint8_t;
-  static bool anyStops(const Block& block) {
-    const auto stopping = (block < 0x20) | (block == '"') | (block == '\\') | (block >= 0x7f);
-    uint64_t halves[2];
-    static_assert(sizeof halves == sizeof stopping);
-    std::memcpy(halves, &stopping, sizeof halves);
-    return (halves[0] | halves[1]) != 0;
-  }
   bool string(std::string_view& out) {
     const char* const first = at_;
-    while (static_cast<size_t>(end_ - at_) >= sizeof(Block)) {
-      Block block;
-      std::memcpy(&block, at_, sizeof block);
-      if (anyStops(block)) {
-        break;
-      }
-      at_ += sizeof block;
-    }
-    while (at_ != end_ && !stops(static_cast<unsigned char>(*at_))) {
-      ++at_;
-    }
+    at_ = findStop(at_, end_);
     if (at_ == end_ || *at_ != '"') {
       return false;
     }
@@ -132,11 +118,11 @@ class Plain {
       return false;
     }
     for (size_t i = firstKey_[depth_ - 1]; i < keyCount_; ++i) {
-      if (keys_[i] == key) {
+      if (std::string_view(keys_[i].data, keys_[i].size) == key) {
         return false;
       }
     }
-    keys_[keyCount_++] = key;
+    keys_[keyCount_++] = {key.data(), key.size()};
     return take(':') && value();
   }
   // A value or the beginning of one: containers are gone on with by run(). The recursion through
@@ -179,7 +165,7 @@ class Plain {
   uint64_t objects_ = 0;  // bit i: the container at depth i is an object
   size_t keyCount_ = 0;
   std::array<size_t, kMaxDepth> firstKey_;
-  std::array<std::string_view, kMaxOpenKeys> keys_;
+  std::array<Key, kMaxOpenKeys> keys_;
 };
 
 }  // namespace

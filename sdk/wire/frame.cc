@@ -26,6 +26,14 @@ FrameBuilder::~FrameBuilder() {
   std::memcpy(out_.data() + start_, &bytes, sizeof bytes);
 }
 
+FrameInPlace::FrameInPlace(std::string& out, Type type, uint64_t id, size_t payloadBytes) {
+  const size_t start = out.size();
+  out.resize(start + kHeaderBytes + payloadBytes);
+  at_ = out.data() + start;
+  end_ = out.data() + out.size();
+  raw(static_cast<uint32_t>(payloadBytes), static_cast<uint16_t>(type), uint8_t{0}, uint8_t{0}, id);
+}
+
 char* FrameReader::prepare(size_t bytes) {
   bytes = std::max(bytes, kReadBytes);
   if (begin_ == end_) {

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -72,6 +74,32 @@ class FrameBuilder {
  private:
   std::string& out_;
   size_t start_;
+};
+
+// Appends a frame whose payload size is known: one growth of `out`, then members that must fill it
+// exactly. For frames that are sent often.
+class FrameInPlace {
+ public:
+  FrameInPlace(std::string& out, Type type, uint64_t id, size_t payloadBytes);
+  FrameInPlace(const FrameInPlace&) = delete;
+  FrameInPlace& operator=(const FrameInPlace&) = delete;
+  ~FrameInPlace() { assert(at_ == end_); }
+
+  template <class... T>
+  void raw(T... v) {
+    ((std::memcpy(at_, &v, sizeof v), at_ += sizeof v), ...);
+  }
+  void str(std::string_view v) {
+    raw(static_cast<uint32_t>(v.size()));
+    if (!v.empty()) {
+      std::memcpy(at_, v.data(), v.size());
+      at_ += v.size();
+    }
+  }
+
+ private:
+  char* at_;
+  const char* end_;
 };
 
 // Splits a stream into frames. Thread-compatible.

@@ -216,13 +216,12 @@ bool decode(std::string_view payload, LinkDown& m) {
 }
 
 void encode(std::string& out, uint64_t call, const Execute& m) {
-  const FrameBuilder frame(out, Type::Execute, call);
-  Writer w(out);
-  w.raw(m.instance, m.role, m.deadlineNs);
-  w.str(m.function);
-  w.str(m.args);
-  w.str(m.userId);
-  w.str(m.trace);
+  FrameInPlace frame(out, Type::Execute, call,
+                     32 + m.function.size() + m.args.size() + m.userId.size() + m.trace.size());
+  frame.raw(m.instance, m.role, m.deadlineNs);
+  for (const std::string_view s : {m.function, m.args, m.userId, m.trace}) {
+    frame.str(s);
+  }
 }
 
 bool decode(std::string_view payload, Execute& m) {
@@ -294,11 +293,16 @@ bool decodeOutcome(std::string_view payload, WireError& error) {
 }
 
 void encode(std::string& out, uint64_t call, const Complete& m) {
-  const FrameBuilder frame(out, Type::Complete, call);
-  Writer w(out);
-  w.u32(m.httpStatus);
-  w.str(m.result);
-  put(w, m.error);
+  const WireError& e = m.error;
+  FrameInPlace frame(out, Type::Complete, call,
+                     32 + m.result.size() + e.code.size() + e.message.size() + e.details.size());
+  frame.raw(m.httpStatus);
+  frame.str(m.result);
+  frame.raw(e.status);
+  frame.str(e.code);
+  frame.str(e.message);
+  frame.raw(e.flags, e.retryAfterMs);
+  frame.str(e.details);
 }
 
 bool decode(std::string_view payload, Complete& m) {

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 
 /* One driver per fault: FAULT names what this build does wrong. Built with "none" it is the twin of
- * all others and breaks no rule. A call of "run" with {"text":"slow"} ends by a timer, with
- * {"text":"thread"} from a thread, else at once. */
+ * all others and breaks no rule. A call of "run" with {"text":"slow"} tells progress, then ends by
+ * a timer, with {"text":"thread"} from a thread, else at once. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <linux/filter.h>
@@ -77,6 +77,14 @@ static busbar_status complete(busbar_state* s, busbar_id call, const char* resul
   return s->host->complete(s->instance, &done);
 }
 
+static void report(busbar_state* s, busbar_id call, const char* progress) {
+  busbar_doc doc;
+  memset(&doc, 0, sizeof doc);
+  doc.ptr = (const uint8_t*)progress;
+  doc.len = strlen(progress);
+  (void)s->host->progress(s->instance, call, &doc);
+}
+
 static void publish(busbar_state* s, const char* key, const char* text, size_t length) {
   busbar_point point;
   memset(&point, 0, sizeof point);
@@ -89,14 +97,18 @@ static void publish(busbar_state* s, const char* key, const char* text, size_t l
   (void)s->host->status_set(s->instance, &point, 1, sizeof point);
 }
 
-static void say(busbar_state* s, const char* text) {
+static void say_at(busbar_state* s, int32_t level, const char* text) {
   busbar_log_record record;
   memset(&record, 0, sizeof record);
   record.struct_size = sizeof record;
-  record.level = BUSBAR_LOG_INFO;
+  record.level = level;
   record.message.ptr = text;
   record.message.len = strlen(text);
   s->host->log(s->instance, &record);
+}
+
+static void say(busbar_state* s, const char* text) {
+  say_at(s, BUSBAR_LOG_INFO, text);
 }
 
 static void set_timer(busbar_state* s, busbar_id token, int64_t first_ns) {
@@ -253,6 +265,7 @@ static busbar_status execute(busbar_state* s, const busbar_call* call) {
   const char* thread = "{\"text\":\"thread\"}";
   if (call->args.len == strlen(slow) && memcmp(call->args.ptr, slow, call->args.len) == 0) {
     s->slow_call = call->call_id;
+    report(s, call->call_id, "{\"part\":0.5}");
     set_timer(s, 1, 200 * 1000000);
     return BUSBAR_PENDING;
   }
@@ -261,6 +274,7 @@ static busbar_status execute(busbar_state* s, const busbar_call* call) {
     s->has_thread = pthread_create(&s->thread, NULL, complete_in_thread, s) == 0;
     return BUSBAR_PENDING;
   }
+  say_at(s, BUSBAR_LOG_DEBUG, "run");
   publish(s, "k1", "x", 1);
   misbehave(s);
   if (IS("bad_result")) {
@@ -293,7 +307,7 @@ static void event(busbar_state* s, const busbar_event* in) {
   at("event");
   if (in->token == 2) {
     say(s, "first timer");
-  } else if (s->slow_call != 0) {
+  } else if (s->slow_call != 0 && !IS("fails_in_received")) {
     (void)complete(s, s->slow_call, "\"slow\"");
     s->slow_call = 0;
   }

@@ -129,6 +129,7 @@ class ApiFixture : public testing::Test {
   FakeConfigStore store_;
   FakeHostClient host_;
   model::IdGenerator ids_{clock_};
+  std::unique_ptr<Logger> log_ = Logger::discarding();
   auth::ApiKeyAuthenticator keyAuthenticator_{clock_, [this](const std::string& keyId) {
                                                 auth::ApiKeyRows rows;
                                                 rows.key = site_.findApiKey(keyId);
@@ -139,9 +140,14 @@ class ApiFixture : public testing::Test {
                                               }};
   auth::LocalAuthenticator authenticator_{keyAuthenticator_, kOwnUid};
   std::vector<std::string> installed_;
+  std::optional<Error> installFailure_;
   api::Api api_{
-      {*loop_, site_, store_, host_, ids_,
+      {*loop_, site_, store_, host_, ids_, *log_,
        [this](std::string folder, Actor, Callback<void(Result<api::InstalledDriver>)> done) {
+         if (installFailure_) {
+           done(*installFailure_);
+           return;
+         }
          installed_.push_back(std::move(folder));
          done(api::InstalledDriver{sample::id(model::Table::Driver), true});
        },

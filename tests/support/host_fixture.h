@@ -38,6 +38,8 @@ class GrantingCoordinator : public Coordinator {
     }
   }
   void released(const std::string& id) override { owned_.erase(id); }
+  // As if another host were to run it from now on.
+  void takeAway(const std::string& id) { listener_.revoked(id, Instant::max()); }
   Instant leaseDeadline() const override { return Instant::max(); }
   bool isElected(const std::string&) const override { return true; }
 

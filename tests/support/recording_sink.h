@@ -40,10 +40,15 @@ class RecordingSink final : public http::ResponseSink {
     drained = nullptr;
     closed = nullptr;
   }
+  void cutStream() override {
+    wasCut = true;
+    endStream();
+  }
 
   int answers = 0;
   std::optional<http::Response> answer;
   bool isStreaming = false;
+  bool wasCut = false;
   bool gone = false;      // the client left
   bool isBehind = false;  // the reader is slow
   std::string streamed;

@@ -65,7 +65,7 @@ void addParameter(CLI::App& app, const Parameter& parameter, Slots& slots) {
 
 class Parser {
  public:
-  explicit Parser(const VerbTable& table) : table_(table), app_("Talks to a Busbar.", "busbar") {
+  explicit Parser(const VerbTable& table) : app_("Talks to a Busbar.", "busbar") {
     app_.set_version_flag("--version", "busbar " + std::string(versionText()));
     app_.require_subcommand(0, 1);
     app_.footer(kFooter);
@@ -194,7 +194,6 @@ class Parser {
     return parsed.empty() ? nullptr : parsed.back();
   }
 
-  const VerbTable& table_;
   CLI::App app_;
   Slots globals_;
   std::map<std::string, CLI::App*> nouns_;

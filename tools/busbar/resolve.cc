@@ -36,7 +36,7 @@ const Kind& kindOf(std::string_view name) {
       return kind;
     }
   }
-  BUSBAR_CHECK(!"a kind of the table");
+  checkFailed("a kind of the table", __FILE__, __LINE__);
 }
 
 Result<std::string> resolve(Client& client, const Kind& kind, const std::string& reference) {

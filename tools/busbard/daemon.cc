@@ -208,6 +208,7 @@ class Daemon::Parts {
         *store_,
         *host_,
         ids_,
+        log_,
         [this](std::string folder, Actor actor, Callback<void(Result<api::InstalledDriver>)> done) {
           install(std::move(folder), std::move(actor), std::move(done));
         },

@@ -370,8 +370,7 @@ StreamWrite Connection::streamWrite(std::string_view bytes) {
     return StreamWrite::Gone;
   }
   if (queuedBytes() + bytes.size() > limit) {
-    ++context_->stats.cutReaders;
-    closeNow();
+    cut();
     return StreamWrite::Gone;
   }
   if (isStreamChunked_) {
@@ -398,6 +397,20 @@ void Connection::endStream() {
   --context_->stats.streams;
   linger();
   context_->flushLater(*this);
+}
+
+void Connection::cutStream() {
+  onDrained_ = nullptr;
+  onClosed_ = nullptr;
+  if (phase_ == Phase::Stream) {
+    cut();
+  }
+}
+
+void Connection::cut() {
+  ++context_->stats.cutReaders;
+  transport_.discardUnsent();
+  closeNow();
 }
 
 void Connection::loseStream() {
@@ -497,8 +510,7 @@ void Connection::updateEvents() {
 
 void Connection::sweep(Instant now) {
   if (out_.stallDeadline() <= now) {
-    ++context_->stats.cutReaders;
-    closeNow();
+    cut();
     return;
   }
   if (deadline_ > now) {

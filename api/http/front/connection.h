@@ -48,6 +48,7 @@ class Connection final : public ResponseSink {
   void onStreamDrained(Callback<void()> callback) override { onDrained_ = std::move(callback); }
   void onStreamClosed(Callback<void()> callback) override { onClosed_ = std::move(callback); }
   void endStream() override;
+  void cutStream() override;
 
   size_t listIndex = 0;         // where the front keeps it
   bool isFlushPending = false;  // the front will flush it in this turn
@@ -74,6 +75,7 @@ class Connection final : public ResponseSink {
   void linger();
   void onPeerEnd();
   void loseStream();
+  void cut();
   void callLater(Callback<void()> Connection::* callback);
   void onFlushed();
   void updateEvents();

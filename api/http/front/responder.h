@@ -32,6 +32,7 @@ class ResponseSink {
   virtual void onStreamDrained(Callback<void()> callback) = 0;
   virtual void onStreamClosed(Callback<void()> callback) = 0;
   virtual void endStream() = 0;
+  virtual void cutStream() = 0;
 
   void retain() { ++references_; }
   void release() {
@@ -96,6 +97,12 @@ class EventStream {
   // Called on the loop, once, when the reader is gone or was cut; not after close(). The callback
   // may destroy this object.
   void onClosed(Callback<void()> callback) { sink_->onStreamClosed(std::move(callback)); }
+  // Drops what the reader has not taken, and the connection with it. onClosed does not come.
+  void cut() {
+    if (sink_) {
+      std::exchange(sink_, SinkRef())->cutStream();
+    }
+  }
   void close() {
     if (sink_) {
       std::exchange(sink_, SinkRef())->endStream();

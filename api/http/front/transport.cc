@@ -39,6 +39,11 @@ void Transport::endWriting() {
   ::shutdown(fd_.get(), SHUT_WR);
 }
 
+void Transport::discardUnsent() {
+  const linger none{1, 0};
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 void Transport::close() {
   tls_.reset();
   fd_.reset();

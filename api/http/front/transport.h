@@ -28,6 +28,9 @@ class Transport {
   bool hasPending() const { return tls_ && tls_->hasPending(); }
   // Ends our direction: close_notify, then FIN.
   void endWriting();
+  // What is not sent yet is dropped by close(), and the peer gets a reset (socket(7), SO_LINGER 0):
+  // a peer that reads nothing would otherwise keep the kernel's buffers long after.
+  void discardUnsent();
   void close();
 
  private:

@@ -38,7 +38,7 @@ class ApiFront : public testing::Test {
                   site_.follow(*store_, clock_.now() + Milliseconds(10'000), std::move(done));
                 }).ok());
     api_ = std::make_unique<api::Api>(
-        api::Api::Parts{*loop_, site_, *store_, host_, ids_,
+        api::Api::Parts{*loop_, site_, *store_, host_, ids_, *log_,
                         [](std::string, Actor, Callback<void(Result<api::InstalledDriver>)> done) {
                           done(Error::of(ErrorCode::InvalidArgument, "no driver here"));
                         },
@@ -94,6 +94,7 @@ class ApiFront : public testing::Test {
   std::unique_ptr<SqliteConfigStore> store_;
   FakeHostClient host_;
   model::IdGenerator ids_{clock_};
+  std::unique_ptr<Logger> log_ = Logger::discarding();
   auth::ApiKeyAuthenticator keys_{clock_, [this](const std::string& keyId) {
                                     auth::ApiKeyRows rows;
                                     rows.key = site_.findApiKey(keyId);

@@ -139,6 +139,40 @@ TEST_F(Cli, WatchShowsChangesAsTheyHappen) {
   EXPECT_EQ(watch.wait().exitCode, 130);
 }
 
+TEST_F(Cli, LogLevelIsShownAndChanged) {
+  EXPECT_EQ(busbar({"log-level"}).out, "info\n");
+  EXPECT_EQ(busbar({"log-level", "debug", "-o", "json"}).out.find("{"), 0U);
+  EXPECT_EQ(busbar({"log-level"}).out, "debug\n");
+  const auto refused = busbar({"log-level", "loud"});
+  EXPECT_EQ(refused.exitCode, 7) << refused.err;
+  EXPECT_NE(refused.err.find("must be trace, debug, info, warn or error"), std::string::npos);
+  EXPECT_EQ(busbar({"log-level", "info"}).out, "info\n");
+}
+
+TEST_F(Cli, WatchShowsTheProgressOfCalls) {
+  const TempDir dir;
+  RunningBusbard other(dir.path() + "/data", {"--allow-unsigned"});
+  ASSERT_TRUE(other.isReady());
+  const std::string tests = builtDriver("../tests/drivers/fault_none");
+  const std::string driver = firstLine(other.busbar({"drivers", "install", tests}).out);
+  ASSERT_EQ(other.busbar({"systems", "create", "Room"}).exitCode, 0);
+  const std::string mod =
+      firstLine(other.busbar({"modules", "create", driver, "--system", "Room", "-o", "name"}).out);
+  const auto started = other.busbar({"modules", "start", mod, "--wait"});
+  ASSERT_EQ(started.exitCode, 0) << started.err;
+  Program watch({"busbar", "--data", other.dataDir(), "watch", "Room"});
+  std::string seen;
+  for (int i = 0; i < 50 && seen.find("progress {\"part\":0.5}") == std::string::npos; ++i) {
+    EXPECT_EQ(other.busbar({"exec", "Room", "Test_1", "run", "text=slow"}).exitCode, 0);
+    while (const auto line = watch.readLine(std::chrono::milliseconds(200))) {
+      seen += *line + "\n";
+    }
+  }
+  EXPECT_NE(seen.find("Test_1  progress {\"part\":0.5}"), std::string::npos) << seen;
+  watch.signal(SIGINT);
+  EXPECT_EQ(watch.wait().exitCode, 130);
+}
+
 TEST_F(Cli, SettingsAreSetMergedAndKept) {
   EXPECT_EQ(busbar({"settings", "set", module_, "a=1", "b.c=x"}).exitCode, 0);
   EXPECT_EQ(busbar({"settings", "set", module_, "a=2"}).exitCode, 0);

@@ -144,13 +144,17 @@ std::string watchLine(const json::Value& data, const std::string& kind, const st
     const json::Value* value = data.find("value");
     return line + text(data, "key") + " = " + (value == nullptr ? "(unset)" : json::write(*value));
   }
+  if (kind == "progress") {
+    const json::Value* value = data.find("progress");
+    return line + "progress " + (value == nullptr ? "" : json::write(*value));
+  }
   line += text(data, "state");
   const std::string sentence = text(data, "sentence");
   return sentence.empty() ? line : line + ": " + sentence;
 }
 
 Status watch(Session& session, const Arguments& arguments) {
-  std::string query = "?kinds=state,module";
+  std::string query = "?kinds=state,module,progress";
   std::string system;
   if (arguments.has("SYSTEM")) {
     auto id = resolveSystem(session.client(), arguments.text("SYSTEM"));
@@ -253,7 +257,7 @@ void addControlVerbs(VerbTable& table) {
         state},
        {"",
         "watch",
-        "Status as it changes",
+        "Status as it changes, and progress of calls",
         {{"SYSTEM", "Only this system", false},
          {"MODULE", "Only this module of it", false},
          {"KEY", "Only this value", false}},

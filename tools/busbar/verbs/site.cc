@@ -22,6 +22,23 @@ Status status(Session& session, const Arguments&) {
   return {};
 }
 
+Status logLevel(Session& session, const Arguments& arguments) {
+  const std::string path = std::string(kBusbar) + "/log-level";
+  json::Object wanted;
+  wanted.set("level", arguments.text("LEVEL"));
+  auto answer = arguments.has("LEVEL") ? session.client().put(path, std::move(wanted))
+                                       : session.client().get(path);
+  if (!answer) {
+    return answer.error();
+  }
+  if (session.output().isForPeople()) {
+    session.output().line(cellText(*answer, "level"));
+  } else {
+    session.output().object(*answer);
+  }
+  return {};
+}
+
 std::string decimal(const json::Value& row, std::string_view member, double scale,
                     const char* format) {
   const json::Value* value = row.find(member);
@@ -98,6 +115,12 @@ void addSiteVerbs(VerbTable& table) {
                        {},
                        release},
                       {"", "status", "How the Busbar is doing", {}, {}, status},
+                      {"",
+                       "log-level",
+                       "What busbard logs of itself; with LEVEL, from now on",
+                       {{"LEVEL", "trace, debug, info, warn or error", false}},
+                       {},
+                       logLevel},
                       {"",
                        "completion",
                        "Print a completion script",

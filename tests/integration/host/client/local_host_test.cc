@@ -1,7 +1,18 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+#include <vector>
+
 #include <gtest/gtest.h>
 
+#include <busbar/driver.h>
+
+#include "sdk/base/unique_fd.h"
 #include "tests/support/host_fixture.h"
 
 namespace busbar {
@@ -14,6 +25,20 @@ class LocalHostTest : public testing::Test {
     driver_ = host_.addDriver("echo");
     host_.addModule("mod-1", driver_);
     ASSERT_TRUE(host_.waitFor("mod-1", "running"));
+  }
+  // `ended` gets its error once the call is over.
+  void beginLongCall(const std::string& moduleId, Error& ended,
+                     const std::string& function = "sleep", const std::string& args = "[60000]") {
+    ExecuteRequest request;
+    request.moduleId = moduleId;
+    request.function = function;
+    request.args = args;
+    request.deadline = host_.clock_.now() + std::chrono::seconds(60);
+    host_.host_->execute(std::move(request), [&ended](Result<ExecuteReply> reply) {
+      ASSERT_FALSE(reply.ok());
+      ended = reply.error();
+    });
+    ASSERT_TRUE(ended.reason.empty()) << ended.reason;
   }
   HostFixture host_;
   std::string driver_;
@@ -58,6 +83,30 @@ TEST_F(LocalHostTest, WhatADriverLogsForACallCarriesTheCallersTrace) {
   const LogLine line = host_.host_->logs("mod-1")->back();
   EXPECT_EQ(line.message, "lamp is hot");
   EXPECT_EQ(line.traceId, trace);
+}
+
+TEST_F(LocalHostTest, TellsTheProgressOfACallWithItsTrace) {
+  const std::string driver =
+      host_.addDriver("fault_none", model::Isolation::Driver, "/tests/drivers/");
+  host_.addModule("mod-2", driver);
+  ASSERT_TRUE(host_.waitFor("mod-2", "running"));
+  std::vector<std::string> seen;
+  const auto subscription = host_.host_->subscribe([&](const HostEvent& event) {
+    if (event.kind == HostEvent::Kind::Progress) {
+      seen.push_back(std::string(event.moduleId) + " " + std::string(event.progress->traceId) +
+                     " " + std::string(event.progress->json));
+    }
+  });
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  ExecuteRequest request;
+  request.moduleId = "mod-2";
+  request.function = "run";
+  request.args = R"({"text":"slow"})";
+  request.caller.traceparent = "00-" + trace + "-00f067aa0ba902b7-01";
+  const auto reply = await<ExecuteReply>(
+      *host_.loop_, [&](auto done) { host_.host_->execute(std::move(request), std::move(done)); });
+  ASSERT_TRUE(reply.ok()) << reply.error().message;
+  EXPECT_EQ(seen, std::vector<std::string>{"mod-2 " + trace + R"( {"part":0.5})"});
 }
 
 TEST_F(LocalHostTest, PublishesStatusAndTellsSubscribers) {
@@ -125,6 +174,100 @@ TEST_F(LocalHostTest, StoppingAndStartingFollowTheConfiguration) {
   ASSERT_TRUE(host_.waitFor("mod-1", "running"));
 }
 
+TEST_F(LocalHostTest, ACallThatAStopEndsSaysWhetherTheModuleComesBack) {
+  const auto stop = [&] {
+    model::Module row = *host_.site_.findModule("mod-1");
+    row.running = false;
+    EXPECT_TRUE(host_.write(ConfigWrite::Kind::Update, row).ok());
+  };
+  const auto move = [&] {
+    model::Module row = *host_.site_.findModule("mod-1");
+    row.ip = "127.0.0.1";
+    EXPECT_TRUE(host_.write(ConfigWrite::Kind::Update, row).ok());
+  };
+  const std::vector<std::pair<const char*, std::function<void()>>> stops{
+      {"module_restarted", [&] { host_.host_->reload("mod-1", [](Status) {}); }},
+      {"module_restarted", move},
+      {"module_moved", [&] { host_.coordinator_.takeAway("mod-1"); }},
+      {"module_stopped", stop},
+      {"shutting_down", [&] { host_.host_->stop(Milliseconds(4000), [] {}); }},
+  };
+  for (const auto& [reason, happens] : stops) {
+    model::Module row = *host_.site_.findModule("mod-1");
+    row.running = true;
+    ASSERT_TRUE(host_.write(ConfigWrite::Kind::Update, row).ok());
+    ASSERT_TRUE(host_.waitFor("mod-1", "running")) << reason;
+    Error ended;
+    beginLongCall("mod-1", ended);
+    happens();
+    ASSERT_TRUE(runUntil(*host_.loop_, [&] { return !ended.reason.empty(); })) << reason;
+    EXPECT_EQ(ended.reason, reason);
+    EXPECT_EQ(toHttpStatus(ended.code), 503) << reason;
+    ASSERT_TRUE(runUntil(*host_.loop_, [&] {
+      const std::string state = host_.host_->health("mod-1").state;
+      return state == "running" || state == "stopped";
+    }));
+  }
+}
+
+TEST_F(LocalHostTest, ACallEndsWhenItsDriverGivesUp) {
+  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  ASSERT_EQ(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
+  const std::string failing =
+      host_.addDriver("fault_fails_in_received", model::Isolation::Driver, "/tests/drivers/");
+  host_.addModule("mod-2", failing, true, "127.0.0.1", ntohs(address.sin_port));
+  UniqueFd device;
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] {
+    if (!device) {
+      device.reset(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    }
+    return device && host_.host_->health("mod-2").connected &&
+           host_.host_->health("mod-2").state == "running";
+  }));
+  Error ended;
+  beginLongCall("mod-2", ended, "run", R"({"text":"slow"})");
+  ASSERT_EQ(::send(device.get(), "x\n", 2, MSG_NOSIGNAL), 2);
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] { return !ended.reason.empty(); }));
+  EXPECT_EQ(ended.reason, "driver_failed");
+  EXPECT_EQ(toHttpStatus(ended.code), 503);
+}
+
+TEST_F(LocalHostTest, DebugOfAModuleAppliesAtOnceAndLastsOverItsRestart) {
+  host_.addModule("mod-2",
+                  host_.addDriver("fault_none", model::Isolation::Driver, "/tests/drivers/"));
+  ASSERT_TRUE(host_.waitFor("mod-2", "running"));
+  const auto debugLines = [&] {
+    const auto lines = *host_.host_->logs("mod-2");
+    return std::count_if(lines.begin(), lines.end(),
+                         [](const LogLine& line) { return line.level == BUSBAR_LOG_DEBUG; });
+  };
+  const auto run = [&] { EXPECT_TRUE(host_.execute("mod-2", "run", "{}").ok()); };
+  run();  // logs, then publishes k1
+  ASSERT_TRUE(
+      runUntil(*host_.loop_, [&] { return !host_.host_->stateKey("mod-2", "k1")->empty(); }));
+  EXPECT_EQ(debugLines(), 0);
+  const std::string runner = host_.host_->health("mod-2").runnerId;
+  model::Module row = *host_.site_.findModule("mod-2");
+  row.debug = true;
+  ASSERT_TRUE(host_.write(ConfigWrite::Kind::Update, row).ok());
+  run();
+  EXPECT_TRUE(runUntil(*host_.loop_, [&] { return debugLines() == 1; }));
+  EXPECT_EQ(host_.host_->health("mod-2").runnerId, runner);
+  ASSERT_TRUE(host_.host_->killRunner("mod-2").ok());
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] {
+    const ModuleHealth health = host_.host_->health("mod-2");
+    return health.state == "running" && health.runnerId != runner;
+  }));
+  run();
+  EXPECT_TRUE(runUntil(*host_.loop_, [&] { return debugLines() == 2; }));
+}
+
 TEST_F(LocalHostTest, ARemovedModuleIsGone) {
   ASSERT_TRUE(host_.write(ConfigWrite::Kind::Erase, *host_.site_.findModule("mod-1")).ok());
   ASSERT_TRUE(
@@ -137,18 +280,11 @@ TEST_F(LocalHostTest, ARemovedModuleIsStoppedInOrderAndLeavesTheRunnerToTheOther
   host_.addModule("mod-2", driver_);
   ASSERT_TRUE(host_.waitFor("mod-2", "running"));
   const std::string runner = host_.host_->health("mod-1").runnerId;
-  std::string ended;
-  ExecuteRequest request;
-  request.moduleId = "mod-2";
-  request.function = "sleep";
-  request.args = "[60000]";
-  request.deadline = host_.deadline();
-  host_.host_->execute(std::move(request), [&](Result<ExecuteReply> reply) {
-    ended = reply.ok() ? "answered" : reply.error().reason;
-  });
+  Error ended;
+  beginLongCall("mod-2", ended);
   ASSERT_TRUE(host_.write(ConfigWrite::Kind::Erase, *host_.site_.findModule("mod-2")).ok());
-  ASSERT_TRUE(runUntil(*host_.loop_, [&] { return !ended.empty(); }));
-  EXPECT_EQ(ended, "module_stopping");
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] { return !ended.reason.empty(); }));
+  EXPECT_EQ(ended.reason, "module_not_found");
   EXPECT_EQ(host_.execute("mod-1", "echo", "[1]")->resultJson, "1");
   EXPECT_EQ(host_.host_->health("mod-1").runnerId, runner);
   ASSERT_TRUE(runUntil(*host_.loop_, [&] {

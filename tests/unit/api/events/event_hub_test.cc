@@ -91,6 +91,37 @@ TEST_F(EventsApi, RefusesUnknownFiltersAndLogsForUsers) {
   EXPECT_EQ(user.streamed.find("secret"), std::string::npos);
 }
 
+TEST_F(EventsApi, TellsProgressToSupportAndToWhomKnowsTheTrace) {
+  const std::string mine(32, 'a');
+  const std::string other(32, 'b');
+  RecordingSink& support = open("?kinds=progress", "support");
+  RecordingSink& user = open("", "user");
+  RecordingSink& caller = open("?kinds=progress,state&trace=" + mine, "user");
+  RecordingSink& logs = open("?kinds=log&trace=" + mine, "support");
+  const auto publish = [this](uint64_t callId, const std::string& trace) {
+    const CallProgress progress{callId, trace, "{\"part\":\n1}", 5'000'000};
+    HostEvent event;
+    event.kind = HostEvent::Kind::Progress;
+    event.moduleId = modules_[0].id;
+    event.progress = &progress;
+    host_.publish(event);
+  };
+  publish(7, mine);
+  publish(8, other);
+  log("of no call");
+  EXPECT_NE(support.streamed.find("event: progress\ndata: {\"module_id\":\"" + modules_[0].id +
+                                  "\",\"call_id\":\"7\",\"trace_id\":\"" + mine +
+                                  "\",\"progress\":{\"part\": 1},\"time\":5}\n\n"),
+            std::string::npos)
+      << support.streamed;
+  EXPECT_EQ(count(support.streamed, "event: progress"), 2U);
+  EXPECT_EQ(count(user.streamed, "event: "), 0U);
+  EXPECT_EQ(count(caller.streamed, "event: progress"), 1U);
+  EXPECT_EQ(count(caller.streamed, "\"call_id\":\"7\""), 1U);
+  EXPECT_EQ(count(logs.streamed, "event: "), 0U);
+  EXPECT_EQ(open("?trace=abc").answer->status(), 400);
+}
+
 TEST_F(EventsApi, BeginsWithTheStateOnRequest) {
   host_.states[modules_[0].id] = {{"a", "1"}, {"b", "2"}};
   RecordingSink& stream = open("?snapshot=true&kinds=state,module");
@@ -131,6 +162,7 @@ TEST_F(EventsApi, CutsAReaderThatLetsTooMuchWait) {
     log(line);
   }
   EXPECT_TRUE(runUntil(*loop_, [&slow] { return !slow.isStreaming; }));
+  EXPECT_TRUE(slow.wasCut);
   EXPECT_TRUE(quick.isStreaming);
   EXPECT_EQ(count(quick.streamed, "event: log\n"), 200U);
 }

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <map>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include <yaml-cpp/yaml.h>
 
@@ -44,7 +46,9 @@ Operations readOpenApi() {
       operation.permission = entry.second["x-permission"].as<std::string>();
       operation.scope = entry.second["x-scope"].as<std::string>();
       for (const auto& response : entry.second["responses"]) {
-        operation.statuses.insert(response.first.as<int>());
+        if (response.first.as<std::string>() != "default") {
+          operation.statuses.insert(response.first.as<int>());
+        }
       }
       out[method + " " + toPattern(path.first.as<std::string>())] = operation;
     }
@@ -115,6 +119,162 @@ TEST_F(OpenApi, LetsInWhomTheDescriptionSays) {
     }
   }
   EXPECT_GT(checked, 400U);
+}
+
+// Rows to change, and for each operation that writes or calls, a request that gets as far as the
+// store, the installer or the host.
+class OpenApiStatuses : public OpenApi {
+ protected:
+  struct Sample {
+    std::string path;
+    std::string body = "{}";
+    bool isLocal = false;
+  };
+
+  OpenApiStatuses() {
+    put(driver_);
+    mod_.running = true;
+    idle_.running = false;
+    mod_.ignoreStartstop = idle_.ignoreStartstop = false;
+    put(mod_);
+    put(idle_);
+    put(other_);
+    put(zone_);
+    system_.modules = {mod_.id, idle_.id};
+    system_.zones = {zone_.id};
+    put(system_);
+    put(settings_);
+    put(key_.first);
+    put(key_.second);
+  }
+
+  std::map<std::string, Sample> writes() const {
+    const std::string engine = "/api/engine/v2";
+    const std::string system = engine + "/systems/" + system_.id;
+    const std::string mod = engine + "/modules/" + mod_.id;
+    const std::string idle = engine + "/modules/" + idle_.id;
+    const std::string version = "?version=" + std::to_string(site_.findSystem(system_.id)->version);
+    std::map<std::string, Sample> out{
+        {"POST /systems", {engine + "/systems", R"({"name":"New"})"}},
+        {"PUT /systems/:id", {system + version, R"({"description":"x"})"}},
+        {"DELETE /systems/:id", {system}},
+        {"PUT /systems/:id/module/:module_id", {system + "/module/" + other_.id}},
+        {"DELETE /systems/:id/module/:module_id", {system + "/module/" + mod_.id}},
+        {"POST /systems/:id/start", {system + "/start"}},
+        {"POST /systems/:id/stop", {system + "/stop"}},
+        {"POST /modules",
+         {engine + "/modules",
+          R"({"ip":"192.0.2.9","port":23,"driver_id":")" + driver_.id + "\"}"}},
+        {"PUT /modules/:id", {mod, R"({"notes":"x"})"}},
+        {"DELETE /modules/:id", {mod}},
+        {"POST /modules/:id/start", {idle + "/start"}},
+        {"POST /modules/:id/stop", {mod + "/stop"}},
+        {"PUT /drivers/:id", {engine + "/drivers/" + driver_.id, R"({"name":"x"})"}},
+        {"DELETE /drivers/:id", {engine + "/drivers/" + driver_.id}},
+        {"POST /zones", {engine + "/zones", R"({"name":"New"})"}},
+        {"PUT /zones/:id", {engine + "/zones/" + zone_.id, R"({"description":"x"})"}},
+        {"DELETE /zones/:id", {engine + "/zones/" + zone_.id}},
+        {"POST /settings",
+         {engine + "/settings",
+          R"({"settings_string":"a: 1","encryption_level":1,"parent_id":")" + zone_.id + "\"}"}},
+        {"PUT /settings/:id",
+         {engine + "/settings/" + settings_.id, R"({"settings_string":"b: 2"})"}},
+        {"DELETE /settings/:id", {engine + "/settings/" + settings_.id}},
+        {"POST /api_keys", {engine + "/api_keys", R"({"name":"k"})"}},
+        {"PUT /api_keys/:id", {engine + "/api_keys/" + key_.second.id, R"({"description":"x"})"}},
+        {"DELETE /api_keys/:id", {engine + "/api_keys/" + key_.second.id}},
+        {"POST /api/busbar/v1/drivers/install",
+         {"/api/busbar/v1/drivers/install", R"({"path":"/x"})", true}},
+    };
+    for (const auto& [key, sample] : std::map<std::string, Sample>(out)) {
+      if (key.starts_with("PUT ") && !key.ends_with(":module_id")) {
+        out["PATCH " + key.substr(4)] = sample;
+      }
+    }
+    return out;
+  }
+  std::map<std::string, Sample> calls() const {
+    const std::string slug = std::string(site_.resolvedName(mod_)) + "_1";
+    return {
+        {"POST /systems/:id/:slug/:method",
+         {"/api/engine/v2/systems/" + system_.id + "/" + slug + "/on", "[]"}},
+        {"POST /modules/:id/exec/:method",
+         {"/api/engine/v2/modules/" + mod_.id + "/exec/on", "[]"}},
+    };
+  }
+  // Neither write the configuration nor call a driver; the host does them or knows no module.
+  const std::set<std::string> actions_{"POST /modules/:id/load",
+                                       "POST /modules/:id/ping",
+                                       "POST /drivers/:id/reload",
+                                       "POST /zones/:id/exec/:slug/:method",
+                                       "POST /api/busbar/v1/modules/:id/kill",
+                                       "POST /api/busbar/v1/quarantine/:id/release",
+                                       "PUT /api/busbar/v1/log-level"};
+
+  static std::string shortKey(const std::string& key) {
+    const std::string engine = "/api/engine/v2";
+    const size_t at = key.find(engine);
+    return at == std::string::npos ? key : key.substr(0, at) + key.substr(at + engine.size());
+  }
+
+  const model::Driver driver_ = sample::driver(1);
+  model::Module mod_ = sample::mod(1, 1);
+  model::Module idle_ = sample::mod(2, 1);
+  const model::Module other_ = sample::mod(3, 1);
+  const model::Zone zone_ = sample::zone(1);
+  model::System system_ = sample::system(1);
+  const model::Settings settings_ = sample::settings(1, zone_.id);
+  const std::pair<model::User, model::ApiKey> key_{sample::user(1), sample::apiKey(1, 1)};
+};
+
+TEST_F(OpenApiStatuses, ListsWhatAFailingStoreAnswersOnEveryRouteThatWrites) {
+  const std::map<std::string, Sample> samples = writes();
+  const std::vector<std::pair<Error, int>> kFailures{
+      {Error::because(ErrorCode::ResourceExhausted, "disk_full", "no room"), 507},
+      {Error::because(ErrorCode::Unavailable, "io_error", "no disk"), 503},
+      {Error::of(ErrorCode::DeadlineExceeded, "slow"), 504},
+      {Error::of(ErrorCode::ResourceExhausted, "queue"), 429},
+      {Error::because(ErrorCode::DataLoss, "database_damaged", "bad page"), 500},
+      {Error::of(ErrorCode::Internal, "fault"), 500},
+      {Error::of(ErrorCode::AlreadyExists, "taken"), 409},
+      {Error::of(ErrorCode::Aborted, "changed"), 409},
+  };
+  const uint64_t before = site_.position();
+  for (const auto& [key, operation] : operations_) {
+    const auto sample = samples.find(shortKey(key));
+    const bool known = sample != samples.end() || calls().contains(shortKey(key)) ||
+                       actions_.contains(shortKey(key));
+    EXPECT_TRUE(known || key.starts_with("GET ")) << key << " is tested by nothing here";
+    for (const auto& [error, status] : kFailures) {
+      if (sample == samples.end()) {
+        break;
+      }
+      store_.failWrites(error);
+      installFailure_ = error;
+      const Answer answer = call(key.substr(0, key.find(' ')), sample->second.path,
+                                 sample->second.body, "admin", sample->second.isLocal);
+      EXPECT_EQ(answer.status, status) << key << ": " << answer.text;
+      EXPECT_TRUE(operation.statuses.contains(status)) << status << " is not listed for " << key;
+    }
+  }
+  EXPECT_EQ(site_.position(), before);
+}
+
+TEST_F(OpenApiStatuses, ListsWhatAFailingCallAnswers) {
+  const std::map<std::string, Sample> samples = calls();
+  for (const auto& [key, operation] : operations_) {
+    const auto sample = samples.find(shortKey(key));
+    for (int code = 0; code <= static_cast<int>(ErrorCode::Internal); ++code) {
+      if (sample == samples.end()) {
+        break;
+      }
+      host_.refusal = Error::of(static_cast<ErrorCode>(code), "no");
+      const int status = toHttpStatus(static_cast<ErrorCode>(code));
+      const Answer answer = call("POST", sample->second.path, sample->second.body);
+      EXPECT_EQ(answer.status, status) << key << ": " << answer.text;
+      EXPECT_TRUE(operation.statuses.contains(status)) << status << " is not listed for " << key;
+    }
+  }
 }
 
 TEST_F(OpenApi, TakesPeersOfTheControlSocketForAdmins) {

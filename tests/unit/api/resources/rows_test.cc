@@ -234,6 +234,7 @@ TEST_F(RowsApi, AnswersCallsByTheKindOfFailure) {
                          Row{"permission_denied", ErrorCode::PermissionDenied, 0, 401, 2},
                          Row{"driver_error", ErrorCode::Internal, 418, 418, 3},
                          Row{"driver_crashed", ErrorCode::Unavailable, 0, 503, 7},
+                         Row{"module_restarted", ErrorCode::Unavailable, 0, 503, 7},
                          Row{"module_busy", ErrorCode::ResourceExhausted, 0, 429, 7},
                          Row{"deadline_exceeded", ErrorCode::DeadlineExceeded, 0, 504, 7}}) {
     host_.refusal = Error::because(row.code, row.reason, "why");
@@ -243,6 +244,8 @@ TEST_F(RowsApi, AnswersCallsByTheKindOfFailure) {
     EXPECT_EQ(*answer.body.find("error_code")->asInt(), row.number) << answer.text;
     EXPECT_EQ(answer.member("reason"), row.reason);
     EXPECT_EQ(answer.member("error"), "why");
+    EXPECT_EQ(answer.response.header("Retry-After").empty(),
+              row.status != 503 && row.status != 429);
   }
 }
 
@@ -251,6 +254,24 @@ TEST_F(RowsApi, SaysWhenTheStoreCannotWrite) {
   const Answer answer = call("POST", kBase + "/zones", R"({"name":"x"})");
   EXPECT_EQ(answer.status, 503) << answer.text;
   EXPECT_EQ(answer.member("reason"), "io_error");
+}
+
+TEST_F(RowsApi, ChangesTheLogLevel) {
+  const std::string path = "/api/busbar/v1/log-level";
+  EXPECT_EQ(call("GET", path).member("level"), "info");
+  const Answer changed = call("PUT", path, R"({"level":"debug"})");
+  EXPECT_EQ(changed.status, 200) << changed.text;
+  EXPECT_EQ(changed.member("level"), "debug");
+  EXPECT_EQ(log_->level(), LogLevel::Debug);
+  for (const char* body : {"{}", R"({"level":"loud"})", R"({"level":5})", R"({"level":""})",
+                           R"({"level":null})", R"({"level":"warn","levle":"info"})"}) {
+    const Answer refused = call("PUT", path, body);
+    EXPECT_EQ(refused.status, 422) << body << refused.text;
+    EXPECT_TRUE(refused.member("field").starts_with("lev")) << refused.text;
+  }
+  EXPECT_EQ(call("PUT", path, "{").status, 400);
+  EXPECT_EQ(call("PUT", path, R"({"level":"error"})", "support").status, 403);
+  EXPECT_EQ(log_->level(), LogLevel::Debug);
 }
 
 }  // namespace

@@ -19,6 +19,11 @@ class CallTableTest : public testing::Test {
       into.push_back(result.ok() ? result->resultJson : result.error().reason);
     };
   }
+  static Origin of(char trace) {
+    return {
+        {"user-1", model::UserRole::User, "00-" + std::string(32, trace) + "-0000000000000001-01"},
+        3};
+  }
   void turn(Milliseconds by) {
     clock_.advance(by);
     loop_->runOnce(Milliseconds(0));
@@ -32,9 +37,12 @@ class CallTableTest : public testing::Test {
 };
 
 TEST_F(CallTableTest, EndsACallExactlyOnce) {
-  const auto id = table_.add(fakeModule(0), clock_.now() + Milliseconds(100), "t", note(seen_));
+  const auto id = table_.add(fakeModule(0), clock_.now() + Milliseconds(100), of('t'), note(seen_));
   EXPECT_EQ(table_.moduleOf(id), &fakeModule(0));
-  EXPECT_EQ(*table_.traceOf(id), "t");
+  EXPECT_EQ(table_.traceOf(id), std::string(32, 't'));
+  ASSERT_NE(table_.originOf(id, fakeModule(0)), nullptr);
+  EXPECT_EQ(table_.originOf(id, fakeModule(0))->hops, 3U);
+  EXPECT_EQ(table_.originOf(id, fakeModule(1)), nullptr);
   EXPECT_TRUE(table_.complete(id, ExecuteReply{"1", 200}));
   EXPECT_FALSE(table_.complete(id, ExecuteReply{"2", 200}));
   EXPECT_EQ(table_.moduleOf(id), nullptr);
@@ -44,25 +52,25 @@ TEST_F(CallTableTest, EndsACallExactlyOnce) {
 }
 
 TEST_F(CallTableTest, RemembersTheTraceOfACallThatHasEnded) {
-  const auto id = table_.add(fakeModule(0), Instant::max(), "abc", note(seen_));
+  const auto id = table_.add(fakeModule(0), Instant::max(), of('a'), note(seen_));
   table_.complete(id, ExecuteReply{"1", 200});
-  ASSERT_NE(table_.traceOf(id), nullptr);
-  EXPECT_EQ(*table_.traceOf(id), "abc");
-  EXPECT_EQ(table_.traceOf(0), nullptr);
+  EXPECT_EQ(table_.traceOf(id), std::string(32, 'a'));
+  EXPECT_EQ(table_.originOf(id, fakeModule(0)), nullptr);
+  EXPECT_TRUE(table_.traceOf(0).empty());
 }
 
 TEST_F(CallTableTest, IdsAreNotUsedAgain) {
-  const auto first = table_.add(fakeModule(0), clock_.now() + Milliseconds(100), "", note(seen_));
+  const auto first = table_.add(fakeModule(0), clock_.now() + Milliseconds(100), {}, note(seen_));
   table_.complete(first, ExecuteReply{"1", 200});
-  const auto second = table_.add(fakeModule(0), clock_.now() + Milliseconds(100), "", note(seen_));
+  const auto second = table_.add(fakeModule(0), clock_.now() + Milliseconds(100), {}, note(seen_));
   EXPECT_NE(first, second);
   EXPECT_FALSE(table_.complete(first, ExecuteReply{"replayed", 200}));
   EXPECT_EQ(table_.size(), 1U);
 }
 
 TEST_F(CallTableTest, DeadlinesFireInTimeAndNotBefore) {
-  const auto id = table_.add(fakeModule(0), clock_.now() + Milliseconds(100), "", note(seen_));
-  table_.add(fakeModule(1), clock_.now() + std::chrono::minutes(9), "", note(seen_));
+  const auto id = table_.add(fakeModule(0), clock_.now() + Milliseconds(100), {}, note(seen_));
+  table_.add(fakeModule(1), clock_.now() + std::chrono::minutes(9), {}, note(seen_));
   for (int ms = 0; ms < 96; ms += 4) {
     turn(Milliseconds(4));
   }
@@ -80,9 +88,9 @@ TEST_F(CallTableTest, DeadlinesFireInTimeAndNotBefore) {
 }
 
 TEST_F(CallTableTest, FailAllEndsTheCallsOfOneModuleOnly) {
-  table_.add(fakeModule(0), Instant::max(), "", note(seen_));
-  table_.add(fakeModule(1), Instant::max(), "", note(seen_));
-  table_.add(fakeModule(0), Instant::max(), "", note(seen_));
+  table_.add(fakeModule(0), Instant::max(), {}, note(seen_));
+  table_.add(fakeModule(1), Instant::max(), {}, note(seen_));
+  table_.add(fakeModule(0), Instant::max(), {}, note(seen_));
   table_.failAll(fakeModule(0), Error::because(ErrorCode::Unavailable, "gone", ""));
   EXPECT_EQ(seen_, (std::vector<std::string>{"gone", "gone"}));
   EXPECT_EQ(table_.size(), 1U);
@@ -92,7 +100,7 @@ TEST_F(CallTableTest, ManyCallsComeAndGo) {
   std::vector<CallTable::Id> ids;
   for (int round = 0; round < 50; ++round) {
     for (int i = 0; i < 200; ++i) {
-      ids.push_back(table_.add(fakeModule(0), clock_.now() + Milliseconds(i), "", note(seen_)));
+      ids.push_back(table_.add(fakeModule(0), clock_.now() + Milliseconds(i), {}, note(seen_)));
     }
     for (size_t i = 0; i < ids.size(); i += 2) {
       table_.complete(ids[i], ExecuteReply{"ok", 200});

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sdk/base/json_cursor.h"
+
 namespace busbar::json {
 namespace {
 
@@ -98,15 +100,31 @@ TEST(Json, NumbersAreExactIntegersOrTheNearestDouble) {
   EXPECT_FALSE(parse(std::string(310, '9')).ok());
 }
 
+std::vector<std::pair<std::string_view, std::string_view>> membersOf(std::string_view text) {
+  static std::string kept;  // what the views point into
+  kept = text;
+  std::vector<std::pair<std::string_view, std::string_view>> members;
+  MemberCursor cursor(kept);
+  for (std::pair<std::string_view, std::string_view> m; cursor.next(m.first, m.second);) {
+    members.push_back(m);
+  }
+  return members;
+}
+
 TEST(Json, TopLevelPartsAreViewsOfCheckedText) {
   EXPECT_EQ(elementsOf(R"( [1, "a,]\\\"", {"b":[2,3]} ,[] ] )"),
             (std::vector<std::string_view>{"1", R"("a,]\\\"")", R"({"b":[2,3]})", "[]"}));
   EXPECT_TRUE(elementsOf("[ ]").empty());
   EXPECT_TRUE(elementsOf("{}").empty());
-  const auto members = membersOf(R"({"a" : 1, "b:,": {"c":[1,2]} })");
-  ASSERT_EQ(members.size(), 2U);
-  EXPECT_EQ(members[0], (std::pair<std::string_view, std::string_view>{"a", "1"}));
-  EXPECT_EQ(members[1], (std::pair<std::string_view, std::string_view>{"b:,", R"({"c":[1,2]})"}));
+  using Members = std::vector<std::pair<std::string_view, std::string_view>>;
+  EXPECT_EQ(membersOf(R"( {"a" : 1, "b:,": {"c":[1,"}\""]} ,"":"\u0041\\"})"),
+            (Members{{"a", "1"}, {"b:,", R"({"c":[1,"}\""]})"}, {"", R"("\u0041\\")"}}));
+  const std::string longText(100, 'x');
+  EXPECT_EQ(membersOf("{\"k\":\"" + longText + "\"}"), (Members{{"k", "\"" + longText + "\""}}));
+  EXPECT_EQ(membersOf("{\"k\":\"" + longText + "\xc3\xa4\"}"),
+            (Members{{"k", "\"" + longText + "\xc3\xa4\""}}));
+  EXPECT_TRUE(membersOf("{ }").empty());
+  EXPECT_TRUE(membersOf("[1]").empty());
   EXPECT_TRUE(membersOf("7").empty());
 }
 

@@ -1,5 +1,9 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/socket.h>
+
+#include <cerrno>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/api/http/front/front_fixture.h"
@@ -13,6 +17,13 @@ class EventStreamTest : public FrontTest {
     EXPECT_TRUE(client.send(request));
     EXPECT_TRUE(client.turnUntil([this] { return handler_.streams.size() == 1; }));
     return handler_.streams.at(0);
+  }
+  // Whether the kernel has told it that the connection is gone with all that was unsent.
+  static bool wasReset(const RawHttpClient& client) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    EXPECT_EQ(::getsockopt(client.fd(), SOL_SOCKET, SO_ERROR, &error, &length), 0);
+    return error == ECONNRESET;
   }
 };
 
@@ -93,6 +104,23 @@ TEST_F(EventStreamTest, CutsAReaderAtTheLimit) {
   EXPECT_FALSE(stream.isOpen());
   EXPECT_TRUE(client.turnUntil([&closed] { return closed; }));
   EXPECT_EQ(front_->stats().cutReaders, 1U);
+  EXPECT_TRUE(wasReset(client));
+}
+
+TEST_F(EventStreamTest, DropsWhatIsUnsentWhenItsOwnerCuts) {
+  start();
+  RawHttpClient client = connect(4096);
+  EventStream& stream = open(client);
+  while (stream.write(std::string(10'000, 'e')) == StreamWrite::Sent) {
+    loop_->runOnce(Milliseconds(0));
+  }
+  EXPECT_FALSE(wasReset(client));
+  stream.cut();
+  EXPECT_FALSE(stream.isOpen());
+  EXPECT_TRUE(wasReset(client));
+  EXPECT_EQ(front_->stats().streams, 0U);
+  EXPECT_EQ(front_->stats().connections, 0U);
+  EXPECT_EQ(front_->stats().cutReaders, 1U);
 }
 
 TEST_F(EventStreamTest, CutsAReaderThatStalls) {
@@ -107,6 +135,7 @@ TEST_F(EventStreamTest, CutsAReaderThatStalls) {
   pass(options_.writeStallTimeout);
   EXPECT_TRUE(closed);
   EXPECT_EQ(front_->stats().cutReaders, 1U);
+  EXPECT_TRUE(wasReset(client));
 }
 
 TEST_F(EventStreamTest, LastsAsLongAsItsReader) {
