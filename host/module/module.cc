@@ -77,8 +77,8 @@ ModuleHealth Module::health() const {
 void Module::configure(ModuleConfig config) {
   const bool otherPlace = config.spec != config_.spec || config.host != config_.host ||
                           config.port != config_.port || config.udp != config_.udp ||
-                          config.systemId != config_.systemId ||
-                          config.epoch != config_.epoch || config.uri != config_.uri ||
+                          config.systemId != config_.systemId || config.epoch != config_.epoch ||
+                          config.uri != config_.uri ||
                           config.connection.tls != config_.connection.tls ||
                           config.connection.links != config_.connection.links ||
                           config.connection.denied != config_.connection.denied;
@@ -86,6 +86,7 @@ void Module::configure(ModuleConfig config) {
       config.timeZone != config_.timeZone || config.connection != config_.connection;
   const bool otherLevel = config.debug != config_.debug;
   const std::string oldSettings = std::move(config_.settingsJson);
+  Connection oldConnection = config_.connection;
   const bool hadProblem = !config_.settingsProblem.empty();
   config_ = std::move(config);
   mask_ = SecretMask(config_.secrets);
@@ -95,6 +96,7 @@ void Module::configure(ModuleConfig config) {
     sentence_ =
         config_.settingsProblem + ". Correct the settings; the module then starts by itself.";
     config_.settingsJson = oldSettings;
+    config_.connection = std::move(oldConnection);
     changed();
     return;
   }

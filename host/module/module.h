@@ -30,7 +30,7 @@ struct ModuleConfig {
   std::string systemId;  // logic modules only
   std::string timeZone = "UTC";
   Connection connection;
-  std::string uri;  // the module's own address as an URL, or empty
+  std::string uri;                  // the module's own address as an URL, or empty
   std::string settingsJson = "{}";  // merged, defaults filled in, fits the schema
   std::vector<std::string> secrets;
   std::string settingsProblem;  // not empty: the settings do not fit, and why

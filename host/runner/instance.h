@@ -139,26 +139,26 @@ class Instance final : private LinkEvents {
   Process& process_;
   const uint32_t number_;
   busbar_instance* const handle_;
-  State state_ = State::Created;          // guarded; written on the strand
-  uint8_t logLevel_;                      // guarded
-  bool dirty_ = false;                    // guarded
-  bool stopAnswered_ = false;             // guarded: stop_done came
-  bool failed_ = false;                   // strand: the host was told
-  bool draining_ = false;                 // strand: stopped but for bytes still to be sent
-  busbar_status stopStatus_ = BUSBAR_OK;  // guarded
-  uint32_t posts_ = 0;                    // guarded: of pending_
-  busbar_state* driverState_ = nullptr;   // strand
-  int64_t stopDeadlineNs_ = INT64_MAX;    // strand
-  int64_t wakeNs_ = TimerSet::kNever;     // strand
-  TimerId wake_ = 0;                      // strand
-  std::string stopMessage_;               // strand
+  State state_ = State::Created;               // guarded; written on the strand
+  uint8_t logLevel_;                           // guarded
+  bool dirty_ = false;                         // guarded
+  bool stopAnswered_ = false;                  // guarded: stop_done came
+  bool failed_ = false;                        // strand: the host was told
+  bool draining_ = false;                      // strand: stopped but for bytes still to be sent
+  busbar_status stopStatus_ = BUSBAR_OK;       // guarded
+  uint32_t posts_ = 0;                         // guarded: of pending_
+  busbar_state* driverState_ = nullptr;        // strand
+  int64_t stopDeadlineNs_ = INT64_MAX;         // strand
+  int64_t wakeNs_ = TimerSet::kNever;          // strand
+  TimerId wake_ = 0;                           // strand
+  std::string stopMessage_;                    // strand
   const std::vector<std::string> extensions_;  // granted
-  OpenCalls calls_;                       // guarded
-  OpenRequests requests_;                 // guarded
-  TimerSet timers_;                       // guarded
-  StatusGate gate_;                       // guarded
-  LogBucket bucket_;                      // guarded
-  std::vector<Pending> pending_;          // guarded
+  OpenCalls calls_;                            // guarded
+  OpenRequests requests_;                      // guarded
+  TimerSet timers_;                            // guarded
+  StatusGate gate_;                            // guarded
+  LogBucket bucket_;                           // guarded
+  std::vector<Pending> pending_;               // guarded
   std::vector<std::unique_ptr<Link>> links_;
 };
 

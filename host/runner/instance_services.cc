@@ -59,8 +59,8 @@ busbar_status Instance::httpRequest(const busbar_http_request* request) {
   wire::HttpRequest m;
   if (!readBlock(request, in) || (in.flags & ~kHttpFlags) != 0 ||
       !viewText(in.method, 32, m.method) || !viewText(in.url, kMaxUrlBytes, m.url) ||
-      !viewDoc(in.headers, m.headers) || !viewDoc(in.auth, m.auth) ||
-      in.body.len > kMaxBodyBytes || (in.body.ptr == nullptr && in.body.len != 0)) {
+      !viewDoc(in.headers, m.headers) || !viewDoc(in.auth, m.auth) || in.body.len > kMaxBodyBytes ||
+      (in.body.ptr == nullptr && in.body.len != 0)) {
     return invalid("http: malformed request, or a body over 1 MiB");
   }
   m.head = {in.token, in.parent_call, 0};

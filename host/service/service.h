@@ -15,12 +15,6 @@
 
 namespace busbar {
 
-// On whose behalf a driver asks.
-struct Origin {
-  CallerInfo caller;  // without a parent call the system itself: no user, role support
-  unsigned hops = 0;  // calls from module to module so far
-};
-
 // The module as its services see it. Loop-only; outlives them.
 class ServiceClient {
  public:
@@ -30,8 +24,8 @@ class ServiceClient {
   virtual const std::string& uri() const = 0;  // the module's own address as an URL, or empty
   virtual const Connection& connection() const = 0;
   virtual const Epoch& epoch() const = 0;
-  // Of the call `parent` (0: none). What an ended call asked for late has the system's authority
-  // never: nullptr.
+  // Of the call `parent`; 0: of the system itself, no user and role support. nullptr when the call
+  // has ended: what is asked for on its behalf then must not happen.
   virtual const Origin* originOf(uint64_t parent) const = 0;
   // Goes out at the end of the turn. `ends` frees the token.
   virtual void send(const wire::ServiceEvent& event) = 0;

@@ -28,8 +28,11 @@ class Members {
   }
   void read(std::string_view name, std::string& out) {
     if (const json::Value* value = take(name)) {
-      const std::string* text = value->asString();
-      text != nullptr ? out = *text : fail(name, "must be a string");
+      if (const std::string* text = value->asString()) {
+        out = *text;
+      } else {
+        fail(name, "must be a string");
+      }
     }
   }
   void read(std::string_view name, uint16_t& out) {

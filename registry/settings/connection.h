@@ -13,8 +13,8 @@
 #include "sdk/base/result.h"
 
 // What an admin says about a module's connections, in its settings under the key "busbar": for the
-// host only, never seen by the driver. Like every top-level key it is replaced as a whole by a later
-// document of the chain (registry/settings/merge.h).
+// host only, never seen by the driver. Like every top-level key it is replaced as a whole by a
+// later document of the chain (registry/settings/merge.h).
 namespace busbar {
 
 inline constexpr std::string_view kConnectionKey = "busbar";
@@ -28,11 +28,11 @@ enum class TlsVerify {
 
 struct TlsTrust {
   TlsVerify verify = TlsVerify::Full;
-  std::string pin;         // "sha256//BASE64" of the certificate's public key (RFC 7469 s.2.4)
-  std::string ca;          // PEM; empty: the site's
+  std::string pin;          // "sha256//BASE64" of the certificate's public key (RFC 7469 s.2.4)
+  std::string ca;           // PEM; empty: the site's
   std::string certificate;  // PEM of ours, with `key`; empty: none
   std::string key;          // PEM, secret
-  std::string serverName;  // instead of the address that is connected to
+  std::string serverName;   // instead of the address that is connected to
   bool operator==(const TlsTrust&) const = default;
 };
 
@@ -58,7 +58,7 @@ struct Connection {
   std::map<std::string, LinkAddress, std::less<>> links;
   std::vector<std::string> httpOrigins;  // allowed besides that of the module's own address
   std::optional<HttpProxy> httpProxy;
-  std::string timeZone;            // IANA name; empty: the system's, a zone's, the server's
+  std::string timeZone;             // IANA name; empty: the system's, a zone's, the server's
   std::vector<std::string> denied;  // extensions that the driver does not get although it asks
   bool operator==(const Connection&) const = default;
 

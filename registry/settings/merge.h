@@ -23,7 +23,7 @@ namespace busbar {
 std::vector<const model::Settings*> settingsChain(const Site& site, const model::Module& mod);
 
 struct MergedSettings {
-  json::Object values;  // what the driver gets
+  json::Object values;    // what the driver gets
   Connection connection;  // what was below kConnectionKey
   // Top-level keys whose value came from a document above EncryptionLevel::None.
   std::set<std::string> secretKeys;
