@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each faulty driver of tests/drivers/fault.c in a real runner: the fault is named, and its twin
 // passes.
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -318,6 +319,20 @@ TEST(RunnerFault, ADriversExitIsNoOrderlyEnd) {
   EXPECT_EQ(r.waitExit(), runner::kDriverExit);
   EXPECT_NE(r.stderrText().find("busbar-runner: exit callback=execute instance=1 call=1"),
             std::string::npos);
+}
+
+TEST(RunnerFault, ACrashWithoutMemoryLeftSaysSo) {
+  for (const char* fault : {"leak", "crash_in_execute"}) {
+    RunnerUnderTest r(faulty(fault));
+    r.createAndStart(1);
+    const rlimit limit{64U << 20U, 64U << 20U};
+    ASSERT_EQ(::prlimit(r.pid(), RLIMIT_DATA, &limit, nullptr), 0);
+    r.execute(1, 1, "run");
+    EXPECT_EQ(r.waitExit(), runner::kCrashExitBase + SIGSEGV);
+    const bool says =
+        r.stderrText().find(" memory_full_mib=64 callback=execute ") != std::string::npos;
+    EXPECT_EQ(says, std::string_view(fault) == "leak") << r.stderrText();
+  }
 }
 
 TEST(RunnerFault, AFrameThatTakesTooMuchEndsTheLink) {
