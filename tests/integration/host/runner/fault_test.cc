@@ -344,6 +344,8 @@ TEST(RunnerFault, AFrameThatTakesTooMuchEndsTheLink) {
   wire::LinkDown m;
   ASSERT_TRUE(wire::decode(lost->payload, m));
   EXPECT_EQ(m.error.code, "frame_malformed");
+  EXPECT_NE(m.error.message.find("the driver's frame()"), std::string::npos);
+  EXPECT_TRUE(r.sawBug("frame: answered more bytes"));
 }
 
 TEST(RunnerFault, RefusalsOfCreateAndStartAreToldAndLeaveNothing) {
