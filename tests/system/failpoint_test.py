@@ -165,7 +165,6 @@ class Failpoint(unittest.TestCase):
                 driver = None
                 self.assertTrue(str(refused).strip())
             met = self.failpoints.disarm()
-            self.check_folders(driver, number)
             code = self.end()
             self.site.start()
             self.check_folders(driver, number)
@@ -185,9 +184,6 @@ class Failpoint(unittest.TestCase):
         whole = 0
         root = pathlib.Path(self.site.data, "drivers")
         for version in root.glob(f"org.b{number:05d}.echo/*/*"):
-            if version.name.startswith("."):
-                self.assertIsNone(driver, "an unfinished folder beside an installed driver")
-                continue
             self.assertEqual(sorted(os.listdir(version)), ["echo.so", "manifest.json"])
             digest = hashlib.sha256((version / "echo.so").read_bytes()).hexdigest()
             self.assertEqual(version.name, digest[:12])
@@ -201,7 +197,7 @@ class Failpoint(unittest.TestCase):
         self.assertIn((False, 0), self.ends)
 
     def test_allocations_of_an_installation(self):
-        self.installs_that_fail(MALLOC, errno.ENOMEM, 40)
+        self.installs_that_fail(MALLOC, errno.ENOMEM, 10)
         self.assertIn((False, -signal.SIGABRT), self.ends)
 
     def test_sockets_of_a_link(self):
