@@ -21,6 +21,8 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
+constexpr Milliseconds kScrapeKept{250};
+
 // One scrape's families, in order of first use.
 class Families {
  public:
@@ -209,7 +211,7 @@ void Metrics::addRoutes(http::Router& router) {
       http::Method::Get, "/metrics", open,
       [this, &router](http::Request&, http::Responder responder) {
         http::Response response(200);
-        response.setBody("text/plain; version=0.0.4; charset=utf-8", scrape(router));
+        response.setBody("text/plain; version=0.0.4; charset=utf-8", scraped(router));
         responder.send(std::move(response));
       },
       vital);
@@ -233,6 +235,14 @@ void Metrics::ready(http::Request& request, http::Responder responder) {
     response.set("Retry-After", "1");
   }
   responder.send(std::move(response));
+}
+
+const std::string& Metrics::scraped(const http::Router& router) {
+  if (const Instant now = context_.loop.now(); now >= keptUntil_) {
+    kept_ = scrape(router);
+    keptUntil_ = now + kScrapeKept;
+  }
+  return kept_;
 }
 
 std::string Metrics::scrape(const http::Router& router) {

@@ -15,7 +15,8 @@
 namespace busbar::api {
 
 // /livez, /readyz and /metrics. Nothing is counted here: numbers that others keep as plain counters
-// are read when somebody asks. Names: api/README.md. Loop-only.
+// are read when somebody asks, at most four times a second: anybody may ask, and the figures of
+// many runners take milliseconds to read. Names: api/README.md. Loop-only.
 class Metrics {
  public:
   // All must outlive this; this must outlive the router's use of its routes.
@@ -33,6 +34,7 @@ class Metrics {
 
  private:
   void ready(http::Request& request, http::Responder responder);
+  const std::string& scraped(const http::Router& router);
   std::string scrape(const http::Router& router);
 
   Context& context_;
@@ -40,6 +42,8 @@ class Metrics {
   std::vector<std::pair<std::string, Callback<http::FrontStats()>>> fronts_;
   std::vector<std::pair<std::string, Callback<Status()>>> checks_;
   bool isStopping_ = false;
+  std::string kept_;  // the last scrape
+  Instant keptUntil_{};
 };
 
 }  // namespace busbar::api

@@ -10,7 +10,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <system_error>
+#include <vector>
 
 #include <openssl/evp.h>
 
@@ -18,6 +21,7 @@ namespace busbar {
 namespace {
 
 constexpr size_t kDigestInPath = 12;
+constexpr std::string_view kUnfinished = ".new-";
 
 Error problem(const std::string& path, const std::string& what) {
   return Error::at(ErrorCode::InvalidArgument, path, path + ": " + what);
@@ -172,11 +176,12 @@ std::string DriverDepot::folderOf(std::string_view packageId, std::string_view v
 Status DriverDepot::store(const DriverFolder& folder, std::string_view packageId,
                           std::string_view version) const {
   const std::string target = folderOf(packageId, version, folder.digest);
-  const std::string versions = root_ + "/" + std::string(packageId) + "/" + std::string(version);
+  const std::string package = root_ + "/" + std::string(packageId);
+  const std::string versions = package + "/" + std::string(version);
   BUSBAR_TRY(makeFolder(root_));
-  BUSBAR_TRY(makeFolder(root_ + "/" + std::string(packageId)));
+  BUSBAR_TRY(makeFolder(package));
   BUSBAR_TRY(makeFolder(versions));
-  std::string temporary = versions + "/.new-XXXXXX";
+  std::string temporary = versions + "/" + std::string(kUnfinished) + "XXXXXX";
   if (mkdtemp(temporary.data()) == nullptr) {
     return Error::fromErrno(errno, "create a folder in " + versions);
   }
@@ -190,20 +195,42 @@ Status DriverDepot::store(const DriverFolder& folder, std::string_view packageId
     if (rename(temporary.c_str(), target.c_str()) != 0) {
       return Error::fromErrno(errno, "rename to " + target);
     }
-    return syncFolder(versions);
+    return {};
   };
-  Status filled = fill();
-  if (!filled.ok()) {
-    const bool there = access(target.c_str(), F_OK) == 0;
-    for (const std::string& name : {std::string("manifest.json"), folder.libraryName}) {
-      unlink((temporary + "/" + name).c_str());
-    }
-    rmdir(temporary.c_str());
-    if (there) {
-      return {};
+  if (Status filled = fill(); !filled.ok()) {
+    std::error_code ignored;
+    std::filesystem::remove_all(temporary, ignored);
+    if (access(target.c_str(), F_OK) != 0) {
+      return filled;
     }
   }
-  return filled;
+  // Each name on the way may be new.
+  BUSBAR_TRY(syncFolder(versions));
+  BUSBAR_TRY(syncFolder(package));
+  return syncFolder(root_);
+}
+
+void DriverDepot::removeUnfinished() const {
+  std::error_code ignored;
+  const auto each = [&ignored](const std::filesystem::path& folder, const auto& visit) {
+    std::filesystem::directory_iterator entry(folder, ignored);
+    for (; entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
+      visit(entry->path());
+    }
+  };
+  std::vector<std::filesystem::path> found;
+  each(root_, [&](const auto& package) {
+    each(package, [&](const auto& version) {
+      each(version, [&](const auto& folder) {
+        if (folder.filename().string().starts_with(kUnfinished)) {
+          found.push_back(folder);
+        }
+      });
+    });
+  });
+  for (const std::filesystem::path& folder : found) {
+    std::filesystem::remove_all(folder, ignored);
+  }
 }
 
 Result<std::string> DriverDepot::locate(const model::Driver& driver) const {

@@ -40,6 +40,9 @@ class DriverDepot {
   // Durable when it returns. AlreadyExists is success: the same digest is the same file.
   Status store(const DriverFolder& folder, std::string_view packageId,
                std::string_view version) const;
+  // Removes what installations that busbard did not survive have left. Only while none is under
+  // way.
+  void removeUnfinished() const;
   // The folder of an installed driver whose library still has its digest; DataLoss when it has not,
   // NotFound when it is gone. The sentence tells the admin what to do.
   Result<std::string> locate(const model::Driver& driver) const;

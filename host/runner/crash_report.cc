@@ -4,11 +4,13 @@
 
 #include <link.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +26,7 @@ namespace {
 constexpr size_t kMaxLibraries = 48;
 constexpr size_t kMaxFrames = 48;
 constexpr size_t kAlternateStackBytes = 64U << 10U;
+constexpr rlim_t kNearlyFull = 16;  // less than a 16th of the limit is left
 
 struct Library {
   std::array<char, 40> name;
@@ -104,6 +107,19 @@ void writeCall(Line& line) {
   line.text(threadId() == context.loopThread ? "loop" : "driver").write();
 }
 
+// A null pointer of malloc() is a usual cause of crashes where RLIMIT_DATA bounds the memory.
+void writeMemory(Line& line) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_DATA, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+    return;
+  }
+  void* probe = ::mmap(nullptr, limit.rlim_cur / kNearlyFull, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (probe == MAP_FAILED && errno == ENOMEM) {
+    line.text(" memory_full_mib=").number(limit.rlim_cur >> 20U);
+  }
+}
+
 struct Walk {
   uintptr_t from;  // the interrupted instruction; frames before it are the handler's
   bool found = false;
@@ -163,6 +179,7 @@ void onCrash(int number, siginfo_t* info, void* interrupted) {
   line.text(" code=").number(static_cast<unsigned>(info->si_code < 0 ? 0 : info->si_code));
   const bool sent = info->si_code <= 0;  // by a process: si_addr means nothing
   line.text(" address=0x").number(sent ? 0 : reinterpret_cast<uintptr_t>(info->si_addr), 16);
+  writeMemory(line);
   writeCall(line);
   writeStack(*static_cast<const ucontext_t*>(interrupted));
   ::_exit(kCrashExitBase + number);

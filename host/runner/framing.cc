@@ -16,6 +16,11 @@ Error wrong(const char* field, const char* why) {
   return Error::at(ErrorCode::InvalidArgument, field, std::string("framing: ") + field + " " + why);
 }
 
+// In size_t, so that INT64_MIN is no special case.
+size_t magnitude(int64_t said) {
+  return said > 0 ? static_cast<size_t>(said) : size_t{0} - static_cast<size_t>(said);
+}
+
 Result<int64_t> number(const json::Value& rule, const char* field, int64_t least, int64_t most) {
   const json::Value* value = rule.find(field);
   const int64_t* i = value != nullptr ? value->asInt() : nullptr;
@@ -239,16 +244,19 @@ Framer::Next Framer::next(std::string_view& frame) {
   return Next::Malformed;
 }
 
+bool Framer::fits(int64_t said, size_t bufferedBytes) {
+  return magnitude(said) <= bufferedBytes;
+}
+
 Framer::Next Framer::answer(int64_t said, std::string_view& frame) {
   const std::string_view have = rest();
   if (said == 0) {
     return have.size() >= maxFrameBytes_ ? Next::TooLong : Next::NeedMore;
   }
-  // Both in size_t, so that INT64_MIN is no special case.
-  const size_t bytes = said > 0 ? static_cast<size_t>(said) : size_t{0} - static_cast<size_t>(said);
-  if (bytes > have.size()) {
+  if (!fits(said, have.size())) {
     return Next::Malformed;
   }
+  const size_t bytes = magnitude(said);
   if (said > 0) {
     return bytes > maxFrameBytes_ ? Next::TooLong : cut(bytes, 0, frame);
   }

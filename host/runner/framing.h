@@ -56,6 +56,9 @@ class Framer {
   Next next(std::string_view& frame);
   // What the driver's frame() said about the bytes of AskDriver; Frame fills `frame`.
   Next answer(int64_t said, std::string_view& frame);
+  // Whether frame() may say so of that many bytes; else the answer is Malformed.
+  static bool fits(int64_t said, size_t bufferedBytes);
+  bool asksDriver() const { return rule_.kind == FramingRule::Kind::Driver; }
   // Copies what was pushed and not taken.
   void keep();
   // When the silence after the last bytes ends a frame; INT64_MAX: nothing to end.

@@ -159,8 +159,16 @@ int64_t Instance::linkFrame(uint32_t linkId, std::string_view buffered) {
   input.link_id = linkId;
   input.generation = findLink(linkId)->generation();
   input.bytes = {reinterpret_cast<const uint8_t*>(buffered.data()), buffered.size()};
-  const CallScope scope(process_, Entry::Frame, number_, 0);
-  return process_.driver.frame != nullptr ? process_.driver.frame(driverState_, &input) : 0;
+  int64_t said = 0;
+  if (process_.driver.frame != nullptr) {
+    const CallScope scope(process_, Entry::Frame, number_, 0);
+    said = process_.driver.frame(driverState_, &input);
+  }
+  if (!Framer::fits(said, buffered.size())) {
+    const std::lock_guard lock(process_.mutex);
+    invalid("frame: answered more bytes than it was given");
+  }
+  return said;
 }
 
 void Instance::pumpLinks(int64_t nowNs) {

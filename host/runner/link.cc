@@ -261,7 +261,9 @@ void Link::deliverStream() {
         lose("frame_too_long", "the device sent a frame longer than max_frame_bytes");
         return;
       case Framer::Next::Malformed:
-        lose("frame_malformed", "the device's bytes do not fit the framing");
+        lose("frame_malformed", framer_.asksDriver()
+                                    ? "the driver's frame() answered more bytes than there were"
+                                    : "the device's bytes do not fit the framing");
         return;
       case Framer::Next::NeedMore:
       case Framer::Next::AskDriver:

@@ -481,6 +481,13 @@ bool Runner::parseCrashLine(std::string_view line) {
   std::from_chars(text.data(), text.data() + text.size(), signalNumber);
   const char* name = sigabbrev_np(signalNumber);
   crashCause_ = name != nullptr ? "signal SIG" + std::string(name) : "crash";
+  uint64_t fullMib = 0;
+  const std::string_view full = field("memory_full_mib=");
+  std::from_chars(full.data(), full.data() + full.size(), fullMib);
+  if (fullMib != 0) {
+    crashCause_ =
+        "memory: " + crashCause_ + " with the limit of " + std::to_string(fullMib) + " MiB used up";
+  }
   const std::string_view instance = field("instance=");
   std::from_chars(instance.data(), instance.data() + instance.size(), lastInstance_);
   if (const std::string_view callback = field("callback="); json::isUtf8(callback)) {

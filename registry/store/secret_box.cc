@@ -142,7 +142,7 @@ SecretBox::SecretBox(std::unique_ptr<Key, WipeKey> key) : key_(std::move(key)) {
   Bytes input(kLabel.begin(), kLabel.end());
   input.insert(input.end(), key_->begin(), key_->end());
   std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(input.data(), input.size(), digest.data());
+  BUSBAR_CHECK(SHA256(input.data(), input.size(), digest.data()) != nullptr);
   OPENSSL_cleanse(input.data(), input.size());
   constexpr std::string_view kHex = "0123456789abcdef";
   for (size_t i = 0; i < kKeyIdLength / 2; ++i) {

@@ -65,6 +65,7 @@ Error toError(sqlite3* db, int extended) {
     case SQLITE_NOTADB:
       return Error::because(ErrorCode::DataLoss, "database_damaged", message);
     case SQLITE_NOMEM:
+      return Error::because(ErrorCode::Unavailable, "no_memory", message);
     case SQLITE_TOOBIG:
       return Error::of(ErrorCode::ResourceExhausted, message);
     default:

@@ -14,8 +14,8 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 // The one adapter over libsqlite3. Errors carry a reason: disk_full (ResourceExhausted), io_error,
-// database_busy (Unavailable), database_damaged (DataLoss); a taken unique column is AlreadyExists
-// with the column as field, a broken reference InvalidArgument.
+// database_busy, no_memory (Unavailable), database_damaged (DataLoss); a taken unique column is
+// AlreadyExists with the column as field, a broken reference InvalidArgument.
 namespace busbar::sqlite {
 
 // A prepared statement. Must not outlive its database. Thread-compatible.

@@ -6,6 +6,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
+#include <new>
 
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
@@ -223,6 +225,23 @@ Value& BuildHandler::append(Object& object, Value value) {
   return object.set(pendingKey, std::move(value));
 }
 
+// RapidJSON writes through the null pointer that an allocator without memory gives it: operator new
+// gives none. See rapidjson/allocators.h "Allocator concept".
+struct NewAllocator {
+  static constexpr bool kNeedFree = true;
+  static void* Malloc(size_t size) { return size == 0 ? nullptr : ::operator new(size); }
+  static void* Realloc(void* block, size_t oldSize, size_t newSize) {
+    void* larger = Malloc(newSize);
+    if (block != nullptr && larger != nullptr) {
+      std::memcpy(larger, block, std::min(oldSize, newSize));
+    }
+    Free(block);
+    return larger;
+  }
+  static void Free(void* block) { ::operator delete(block); }
+};
+using Reader = rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, NewAllocator>;
+
 template <class Handler>
 Status run(std::string_view text, const Limits& limits, Handler& handler) {
   if (text.size() > limits.maxBytes) {
@@ -240,7 +259,7 @@ Status run(std::string_view text, const Limits& limits, Handler& handler) {
   }
   rapidjson::MemoryStream memory(text.data(), text.size());
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(memory);
-  rapidjson::Reader reader;
+  Reader reader;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, handler);
   if (!result.IsError()) {
     return {};

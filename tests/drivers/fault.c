@@ -6,9 +6,11 @@
  * a timer, with {"text":"thread"} from a thread, else at once. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -166,6 +168,42 @@ static void leak(void) {
   }
 }
 
+/* Only SIGKILL ends this one. */
+static void hang_deaf(void) {
+  sigset_t all;
+  (void)sigfillset(&all);
+  for (int number = 1; number < 32; ++number) {
+    (void)signal(number, SIG_IGN);
+  }
+  (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
+  hang();
+}
+
+static void* spin(void* unused) {
+  volatile unsigned long turns = 0;
+  (void)unused;
+  for (;;) {
+    ++turns;
+  }
+  return NULL;
+}
+
+static void hog_cpu(void) {
+  pthread_t thread;
+  (void)pthread_create(&thread, NULL, spin, NULL);
+}
+
+/* What would be a large core, by a signal that no handler of the runner sees. */
+static void dump_core(void) {
+  const size_t length = 64U << 20U;
+  char* block = malloc(length);
+  if (block != NULL) {
+    memset(block, 1, length);
+  }
+  (void)signal(SIGSEGV, SIG_DFL);
+  crash();
+}
+
 /* Whether any try of this driver got a socket of the Internet, which no sandbox grants. */
 static atomic_int escaped;
 
@@ -218,6 +256,25 @@ static void write_random_bytes(void) {
   }
 }
 
+/* All that could hold data: files anywhere, and the pipe to the host. */
+static void fill_disk(void) {
+  static const char* const places[] = {"/tmp/fill", "fill", "/dev/shm/fill", "/var/tmp/fill"};
+  static char block[1 << 16];
+  memset(block, 'x', sizeof block);
+  for (size_t i = sizeof block / 64; i > 0; --i) {
+    block[i * 64 - 1] = '\n';
+  }
+  for (size_t i = 0; i < sizeof places / sizeof places[0]; ++i) {
+    const int fd = open(places[i], O_WRONLY | O_CREAT | O_APPEND, 0600);
+    while (fd >= 0 && write(fd, block, sizeof block) > 0) {
+      atomic_store(&escaped, 1);
+    }
+  }
+  for (int i = 0; i < 512; ++i) {
+    (void)!write(1, block, sizeof block);
+  }
+}
+
 static void flood_log(busbar_state* s) {
   for (int i = 0; i < 100000; ++i) {
     say(s, "a line of the flood, as long as a line of a log may well be in real life");
@@ -250,6 +307,14 @@ static void misbehave(busbar_state* s) {
     write_random_bytes();
   } else if (IS("ctor_fakes_seccomp")) {
     try_socket();
+  } else if (IS("deaf_hang")) {
+    hang_deaf();
+  } else if (IS("cpu_hog")) {
+    hog_cpu();
+  } else if (IS("core_bomb")) {
+    dump_core();
+  } else if (IS("disk_filler")) {
+    fill_disk();
   } else if (IS("leak")) {
     leak();
   } else if (IS("wild_instance")) {

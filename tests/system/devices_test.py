@@ -1,35 +1,14 @@
 # SPDX-FileCopyrightText: The Busbar authors
 # SPDX-License-Identifier: Apache-2.0
 """Devices that refuse, drop, stall or send rubbish: state says so, and calls end in their time."""
-import subprocess
 import time
 import unittest
 
 import cases
-from site_under_test import BUILD, Site, Witness, wait_for
+from site_under_test import ModbusSim, Site, Witness, wait_for
 
 SETTINGS = {"poll_interval_ms": 100, "timeout_ms": 300, "retries": 1,
             "points": [{"name": "level", "address": 10, "type": "uint16", "writable": True}]}
-
-
-class ModbusSim:
-    """tools/sim/modbus_sim, which takes its faults by lines on stdin."""
-
-    def __init__(self):
-        self._process = subprocess.Popen([BUILD / "bin/modbus_sim", "--change-ms", "0"], text=True,
-                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.port = int(self._process.stdout.readline().split()[1])
-
-    def say(self, line):
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-        return self._process.stdout.readline().strip()
-
-    def close(self):
-        self._process.terminate()
-        self._process.wait()
-        self._process.stdin.close()
-        self._process.stdout.close()
 
 
 class Devices(unittest.TestCase):

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import select
 import shutil
 import signal
@@ -122,6 +123,7 @@ class Site:
         os.chmod(self.folder, 0o755)
         self.data = data or os.path.join(self.folder, "data")
         self.flags = flags
+        self.environment = {}  # beyond this process's own
         self.log_path = os.path.join(self.folder, "busbard.log")
         self.process = None
         self.port = 0
@@ -149,12 +151,14 @@ class Site:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [BUILD / "bin/busbard", "--data", self.data, "--listen", "127.0.0.1:0",
-                 *self.flags], stdout=subprocess.PIPE, stderr=log)
+                 *self.flags], stdout=subprocess.PIPE, stderr=log,
+                env={**os.environ, **self.environment})
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
         line = self.process.stdout.readline().decode() if ready else ""
-        if not line.startswith("ready http://127.0.0.1:"):
+        address = re.fullmatch(r"ready https?://127\.0\.0\.1:(\d+)\n", line)
+        if not address:
             raise AssertionError(f"busbard's first line is {line!r}; its log: {self.log()}")
-        self.port = int(line.rsplit(":", 1)[1])
+        self.port = int(address.group(1))
 
     def stop(self):
         """SIGTERM; returns (exit code, seconds)."""
@@ -199,6 +203,17 @@ class Site:
 
     def install(self, name, folder="drivers"):
         return self.busbar("driver", "install", str(BUILD / folder / name)).strip()
+
+    def install_copy(self, name, number, folder="drivers"):
+        """Installs a driver under another id of the same length: another driver to busbard."""
+        copy = os.path.join(self.folder, "copy", name)
+        shutil.rmtree(copy, ignore_errors=True)
+        os.makedirs(copy)
+        for file in (BUILD / folder / name).iterdir():
+            if file.name == "manifest.json" or file.suffix == ".so":
+                copied = file.read_bytes().replace(b"org.busbar.", b"org.b%05d." % number)
+                pathlib.Path(copy, file.name).write_bytes(copied)
+        return self.busbar("driver", "install", copy).strip()
 
     def add_system(self, name):
         return self.ask("POST", "/api/engine/v2/systems", {"name": name})["id"]
@@ -261,6 +276,19 @@ class Site:
         return next((r["pid"] for r in self.ask("GET", "/api/busbar/v1/runners")
                      if r["id"] == runner), 0)
 
+    def release(self, module_or_driver):
+        self.ask("POST", f"/api/busbar/v1/quarantine/{module_or_driver}/release")
+
+    def cpu_s(self):
+        """Processor time of busbard alone."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text(
+            encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def zombies(self):
+        return [pid for pid, _ in descendants(self.process.pid)
+                if (process_stat(pid) or "-")[0] == "Z"]
+
     def fds(self):
         """How many busbard has open; 0 where only root may look into it."""
         try:
@@ -313,30 +341,61 @@ class LineDevice:
         self.drop()
 
 
-class Witness:
-    """Calls one module without pause and counts what fails: others must never notice."""
+class ModbusSim:
+    """tools/sim/modbus_sim, which takes its faults by lines on stdin."""
 
-    def __init__(self, site, module, function="echo", args=None, answer=None):
-        self.calls, self.failures, self.slowest_s = 0, [], 0.0
-        self._call = (site, module, function, args if args is not None else {"value": answer})
+    def __init__(self, *flags):
+        self._process = subprocess.Popen([BUILD / "bin/modbus_sim", "--change-ms", "0", *flags], text=True,
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.port = int(self._process.stdout.readline().split()[1])
+
+    def say(self, line):
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline().strip()
+
+    def close(self):
+        self._process.terminate()
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+
+class Witness:
+    """Calls modules in turn without pause and counts what fails: others must never notice."""
+
+    def __init__(self, site, modules, function="echo", args=None, answer=None, pause_s=0.01):
+        self.calls, self.failures, self.slowest_s, self._times_s = 0, [], 0.0, []
+        modules = [modules] if isinstance(modules, str) else modules
+        self._call = (site, modules, function, args if args is not None else {"value": answer})
+        self._pause_s = pause_s
         self._answer = answer
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self):
-        site, module, function, args = self._call
+        site, modules, function, args = self._call
         while not self._stop.is_set():
             begin = time.monotonic()
             try:
-                got = site.execute(module, function, args)
+                got = site.execute(modules[self.calls % len(modules)], function, args)
                 if got != (200, self._answer):
                     self.failures.append(got)
             except (OSError, http.client.HTTPException) as error:
                 self.failures.append(repr(error))
-            self.slowest_s = max(self.slowest_s, time.monotonic() - begin)
+            self._times_s.append(time.monotonic() - begin)
+            self.slowest_s = max(self.slowest_s, self._times_s[-1])
             self.calls += 1
-            self._stop.wait(0.01)
+            self._stop.wait(self._pause_s)
+
+    def quantile_ms(self, share):
+        times = sorted(self._times_s) or [0.0]
+        return 1000 * times[min(len(times) - 1, int(share * len(times)))]
+
+    def __str__(self):
+        return (f"{self.calls} calls of others, p50 {self.quantile_ms(0.5):.1f} ms, "
+                f"p99 {self.quantile_ms(0.99):.1f} ms, slowest {1000 * self.slowest_s:.0f} ms")
 
     def end(self):
         """Stops and returns the failures."""

@@ -184,6 +184,7 @@ class Daemon::Parts {
                 {{"why", digests.error().message}});
     }
     inspector_ = std::make_unique<SandboxInspector>(*loop_, *spawner_);
+    depot_.removeUnfinished();
     installer_ = std::make_unique<DriverInstaller>(*loop_, pool_, site_, *store_, *inspector_,
                                                    depot_, ids_, std::move(options));
     if (config_.allowUnsigned) {

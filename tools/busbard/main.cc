@@ -5,10 +5,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sdk/base/log.h"
@@ -32,9 +36,18 @@ int refuse(const Error& error) {
   return kExitUnusable;
 }
 
+// An exception would be caught half way and leave things half done; nothing acknowledged is lost by
+// an abort, and the service manager starts busbard again.
+[[noreturn]] void endWithoutMemory() {
+  constexpr std::string_view kLine = "busbard: out of memory\n";
+  [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, kLine.data(), kLine.size());
+  std::abort();
+}
+
 // Secrets are in memory: no core files, no ptrace by the same user. As many descriptors as the
 // system allows, for each runner and link takes some.
 void guardProcess() {
+  std::set_new_handler(endWithoutMemory);
   umask(077);
   prctl(PR_SET_DUMPABLE, 0);
   signal(SIGPIPE, SIG_IGN);

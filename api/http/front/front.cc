@@ -22,10 +22,10 @@ namespace {
 constexpr int kAcceptsPerTurn = 64;
 constexpr Milliseconds kAcceptPause{100};  // after the process ran out of descriptors
 // Connections over the limit that may be told so at the same time; more are closed without a word.
-constexpr size_t kMaxRefusals = 64;
+constexpr size_t kMaxRefusals = 256;
 
 // Descriptors that are left for the rest of the process: databases, runners, links.
-constexpr size_t kReservedDescriptors = 512;
+constexpr size_t kReservedDescriptors = 512 + kMaxRefusals;
 constexpr size_t kMinConnections = 64;
 
 FrontOptions withinLimits(FrontOptions options) {

@@ -21,7 +21,7 @@ struct FrontOptions {
   std::string tlsCertificateFile;     // PEM chain; empty with tlsKeyFile: plain HTTP
   std::string tlsKeyFile;             // PEM, not encrypted
 
-  // More: 503. Never more than RLIMIT_NOFILE less 512, which are for the rest of the process.
+  // More: 503. Never more than RLIMIT_NOFILE less 768, which are for the rest of the process.
   size_t maxConnections = 10'000;
   size_t maxConnectionsPerAddress = 2'000;  // more: 429
   size_t maxBodyBytesInMemory = 64 << 20;   // of all requests together; more: 503

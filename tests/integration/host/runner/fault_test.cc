@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each faulty driver of tests/drivers/fault.c in a real runner: the fault is named, and its twin
 // passes.
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -320,6 +321,20 @@ TEST(RunnerFault, ADriversExitIsNoOrderlyEnd) {
             std::string::npos);
 }
 
+TEST(RunnerFault, ACrashWithoutMemoryLeftSaysSo) {
+  for (const char* fault : {"leak", "crash_in_execute"}) {
+    RunnerUnderTest r(faulty(fault));
+    r.createAndStart(1);
+    const rlimit limit{64U << 20U, 64U << 20U};
+    ASSERT_EQ(::prlimit(r.pid(), RLIMIT_DATA, &limit, nullptr), 0);
+    r.execute(1, 1, "run");
+    EXPECT_EQ(r.waitExit(), runner::kCrashExitBase + SIGSEGV);
+    const bool says =
+        r.stderrText().find(" memory_full_mib=64 callback=execute ") != std::string::npos;
+    EXPECT_EQ(says, std::string_view(fault) == "leak") << r.stderrText();
+  }
+}
+
 TEST(RunnerFault, AFrameThatTakesTooMuchEndsTheLink) {
   RunnerUnderTest r(faulty("frame_too_much"));
   Life life(r);
@@ -329,6 +344,8 @@ TEST(RunnerFault, AFrameThatTakesTooMuchEndsTheLink) {
   wire::LinkDown m;
   ASSERT_TRUE(wire::decode(lost->payload, m));
   EXPECT_EQ(m.error.code, "frame_malformed");
+  EXPECT_NE(m.error.message.find("the driver's frame()"), std::string::npos);
+  EXPECT_TRUE(r.sawBug("frame: answered more bytes"));
 }
 
 TEST(RunnerFault, RefusalsOfCreateAndStartAreToldAndLeaveNothing) {

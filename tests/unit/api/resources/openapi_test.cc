@@ -311,5 +311,14 @@ TEST_F(OpenApi, TellsHealthAndMetrics) {
   EXPECT_NE(text.find("process_resident_memory_bytes"), std::string::npos);
 }
 
+TEST_F(OpenApi, ReadsTheFiguresAtMostFourTimesASecond) {
+  const std::string first = call("GET", "/metrics", {}, "").text;
+  router_.served(nullptr, 404, Milliseconds(2));
+  const Instant begin = loop_->now();
+  EXPECT_EQ(call("GET", "/metrics", {}, "").text, first);
+  runUntil(*loop_, [&] { return loop_->now() > begin + Milliseconds(300); });
+  EXPECT_NE(call("GET", "/metrics", {}, "").text, first);
+}
+
 }  // namespace
 }  // namespace busbar

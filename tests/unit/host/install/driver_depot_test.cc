@@ -73,6 +73,20 @@ TEST_F(DriverDepotTest, StoresOnceAndLocatesByDigest) {
   EXPECT_EQ(*where, root_.path() + "/drivers/test.thing/1.0.0/" + folder.digest.substr(0, 12));
 }
 
+TEST_F(DriverDepotTest, RemovesWhatAnInstallationThatWasCutShortLeft) {
+  depot_.removeUnfinished();  // nothing is there yet
+  put("manifest.json", "{}");
+  put("thing.so", "ELF");
+  const auto folder = DriverFolder::read(source_.path()).value();
+  ASSERT_TRUE(depot_.store(folder, "test.thing", "1.0.0").ok());
+  const std::string cut = root_.path() + "/drivers/test.thing/1.0.0/.new-aBcDeF";
+  ASSERT_EQ(mkdir(cut.c_str(), 0700), 0);
+  std::ofstream(cut + "/manifest.json") << "{";
+  depot_.removeUnfinished();
+  EXPECT_NE(access(cut.c_str(), F_OK), 0);
+  EXPECT_TRUE(depot_.locate(row(folder)).ok());
+}
+
 TEST_F(DriverDepotTest, AChangedLibraryIsNotLoaded) {
   put("manifest.json", "{}");
   put("thing.so", "ELF");
