@@ -22,6 +22,7 @@
 
 namespace busbar {
 
+class Service;
 class StatusBase;
 class Timer;
 
@@ -109,6 +110,7 @@ class Driver {
   const busbar_call* currentCall() const { return currentCall_; }
 
  private:
+  friend class Service;
   friend class Timer;
   friend class StatusBase;
   template <class Derived>
@@ -146,6 +148,7 @@ class Driver {
   std::vector<LinkState> links_;
   std::map<busbar_id, Timer*> timers_;
   std::map<busbar_id, PendingCommand> commands_;
+  std::map<busbar_id, std::function<void(const busbar_event&)>> requests_;  // of services
   std::vector<StatusBase*> unpublished_;
   std::mutex postMutex_;
   std::deque<std::pair<uint64_t, std::function<void()>>> posted_;  // guarded by postMutex_
@@ -156,5 +159,6 @@ class Driver {
 
 #include <busbar/detail/driver_inline.hpp>
 #include <busbar/detail/table.hpp>
+#include <busbar/service.hpp>
 #include <busbar/status.hpp>
 #include <busbar/timer.hpp>

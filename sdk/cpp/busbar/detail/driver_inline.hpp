@@ -305,6 +305,10 @@ inline void Driver::deliverEvent(const busbar_event& event) {
   } else if (const auto timer = timers_.find(event.token);
              event.type == BUSBAR_EV_TIMER && timer != timers_.end()) {
     timer->second->fire();
+  } else if (const auto request = requests_.find(event.token); request != requests_.end()) {
+    // A copy: the handler may end the request.
+    const std::function<void(const busbar_event&)> handler = request->second;
+    handler(event);
   } else {
     onEvent(event);
   }
