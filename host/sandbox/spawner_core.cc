@@ -69,7 +69,10 @@ Status SpawnerCore::prepare() {
   std::string whyNoCgroups;
   cgroups_ = Cgroups::find(whyNoCgroups);
   const UidRange range = usableUids({options_.firstUid, options_.uidCount});
-  uids_ = UidPool(range);
+  {
+    const MutexLock lock(mutex_);  // nobody else is there yet
+    uids_ = UidPool(range);
+  }
   auto facts = probeSandbox(*launcher_, *cgroups_, whyNoCgroups, range);
   if (!facts) {
     return std::move(facts).error();
