@@ -69,7 +69,10 @@ Status SpawnerCore::prepare() {
   std::string whyNoCgroups;
   cgroups_ = Cgroups::find(whyNoCgroups);
   const UidRange range = usableUids({options_.firstUid, options_.uidCount});
-  uids_ = UidPool(range);
+  {
+    const MutexLock lock(mutex_);  // nobody else is there yet
+    uids_ = UidPool(range);
+  }
   auto facts = probeSandbox(*launcher_, *cgroups_, whyNoCgroups, range);
   if (!facts) {
     return std::move(facts).error();
@@ -90,7 +93,7 @@ SpawnerCore::~SpawnerCore() {
 
 void SpawnerCore::submit(RunnerSpec spec, Spawner::Done done) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     jobs_.push_back({std::move(spec), std::move(done)});
   }
   wake();
@@ -100,7 +103,7 @@ void SpawnerCore::bury(Grave grave) {
   if (grave.pidfd) {
     ::syscall(SYS_pidfd_send_signal, grave.pidfd.get(), SIGKILL, nullptr, 0);
   }
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   if (!ended_) {
     burials_.push_back(std::move(grave));
     lock.unlock();
@@ -117,14 +120,14 @@ void SpawnerCore::bury(Grave grave) {
 }
 
 void SpawnerCore::leaveOut(LayerSet layers) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   leftOut_ = layers;
 }
 
 void SpawnerCore::shutdown() {
   *reports_ = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake();
@@ -157,7 +160,7 @@ void SpawnerCore::run() {
     std::deque<Job> jobs;
     bool stopping = false;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       stopping = stopping_;
       jobs.swap(jobs_);
       std::move(burials_.begin(), burials_.end(), std::back_inserter(graves));
@@ -176,7 +179,7 @@ void SpawnerCore::run() {
     if (stopBy == Instant::max()) {
       stopBy = BootClock::now() + kShutdownLimit;
     }
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if ((done && burials_.empty()) || BootClock::now() >= stopBy) {
       ended_ = true;
       return;
@@ -202,7 +205,7 @@ bool SpawnerCore::sweepOne(Grave& grave) {
     return false;
   }
   if (grave.hasUid) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     uids_.release(grave.uid);
   }
   return true;

@@ -5,7 +5,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -88,13 +87,13 @@ class SpawnerCore : public std::enable_shared_from_this<SpawnerCore> {
   std::shared_ptr<bool> reports_ = std::make_shared<bool>(true);  // loop-only; false: no more
   uint64_t serial_ = 0;                                           // spawning thread only
 
-  std::mutex mutex_;
-  std::deque<Job> jobs_;        // guarded by mutex_
-  std::vector<Grave> burials_;  // guarded by mutex_
-  UidPool uids_;                // guarded by mutex_
-  LayerSet leftOut_;            // guarded by mutex_
-  bool stopping_ = false;       // guarded by mutex_
-  bool ended_ = false;          // guarded by mutex_: the thread reaps nothing any more
+  Mutex mutex_;
+  std::deque<Job> jobs_ BUSBAR_GUARDED_BY(mutex_);
+  std::vector<Grave> burials_ BUSBAR_GUARDED_BY(mutex_);
+  UidPool uids_ BUSBAR_GUARDED_BY(mutex_);
+  LayerSet leftOut_ BUSBAR_GUARDED_BY(mutex_);
+  bool stopping_ BUSBAR_GUARDED_BY(mutex_) = false;
+  bool ended_ BUSBAR_GUARDED_BY(mutex_) = false;  // the thread reaps nothing any more
   std::thread thread_;
 };
 

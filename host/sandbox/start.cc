@@ -203,7 +203,7 @@ Status SpawnerCore::startProcess(RunnerSpec& spec, RunnerProcess& process) {
 
   LaunchInput input;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     input.layers = facts_.layers;
     for (int i = 0; i < kLayerCount; ++i) {
       if (leftOut_.has(static_cast<Layer>(i))) {

@@ -151,8 +151,8 @@ class ModbusDriver final : public Driver {
   bool didReadFail_ = false;  // in the poll that is under way
   uint16_t transaction_ = 0;
   bool isAlive_ = false;
-  std::vector<std::shared_ptr<Call>>
-      pollCalls_;  // to be answered when the poll that is under way ends
+  std::vector<std::shared_ptr<Call>> pollCalls_;      // of poll_now: for the round under way
+  std::vector<std::shared_ptr<Call>> nextPollCalls_;  // for the next: what is read must be newer
   Timer pollTimer_{*this};
   StatusKey<keys::online> online_{*this};
   StatusKey<keys::last_error> lastError_{*this};
@@ -181,8 +181,10 @@ SettingsAnswer ModbusDriver::onSettings(const Json& settings, const Json&) {
   if (!publishPoints(removed)) {
     return SettingsAnswer::Restart;  // the old keys must go, and now they cannot
   }
-  for (const auto& call : std::exchange(pollCalls_, {})) {
-    call->fail(Failure(BUSBAR_E_CANCELLED, "the register map was changed meanwhile"));
+  for (auto* calls : {&pollCalls_, &nextPollCalls_}) {
+    for (const auto& call : std::exchange(*calls, {})) {
+      call->fail(Failure(BUSBAR_E_CANCELLED, "the register map was changed meanwhile"));
+    }
   }
   apply(std::move(next));
   startPolling();
@@ -263,6 +265,9 @@ void ModbusDriver::pollEnded(const Failure* failure, const std::string& what) {
     } else {
       call->complete(static_cast<int64_t>(count));
     }
+  }
+  for (auto& call : std::exchange(nextPollCalls_, {})) {
+    pollNow(std::move(*call));
   }
 }
 
@@ -564,7 +569,8 @@ void ModbusDriver::pollNow(Call call) {
     call.complete(int64_t{0});
     return;
   }
-  pollCalls_.push_back(std::make_shared<Call>(std::move(call)));
+  auto& calls = pendingReads_ > 0 ? nextPollCalls_ : pollCalls_;
+  calls.push_back(std::make_shared<Call>(std::move(call)));
   poll();
 }
 

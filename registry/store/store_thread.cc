@@ -17,7 +17,7 @@ StoreThread::StoreThread(EventLoop& loop, std::string name, size_t maxJobs)
 StoreThread::~StoreThread() {
   *alive_ = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_one();
@@ -25,13 +25,13 @@ StoreThread::~StoreThread() {
 }
 
 bool StoreThread::isFull() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return jobs_.size() >= maxJobs_;
 }
 
 void StoreThread::push(Callback<void()> work) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     jobs_.push_back(std::move(work));
   }
   wake_.notify_one();
@@ -46,9 +46,11 @@ void StoreThread::postToLoop(EventLoop::Task task) {
 }
 
 void StoreThread::run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+    while (!stopping_ && jobs_.empty()) {
+      lock.wait(wake_);
+    }
     if (stopping_) {
       return;
     }

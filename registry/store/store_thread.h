@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -15,6 +14,7 @@
 #include "sdk/base/callback.h"
 #include "sdk/base/clock.h"
 #include "sdk/base/event_loop.h"
+#include "sdk/base/mutex.h"
 #include "sdk/base/result.h"
 
 namespace busbar {
@@ -96,10 +96,10 @@ class StoreThread {
   const size_t maxJobs_;
   std::shared_ptr<bool> alive_ =
       std::make_shared<bool>(true);  // shared with posted tasks; loop only
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Callback<void()>> jobs_;  // guarded by mutex_
-  bool stopping_ = false;              // guarded by mutex_
+  std::deque<Callback<void()>> jobs_ BUSBAR_GUARDED_BY(mutex_);
+  bool stopping_ BUSBAR_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -28,7 +28,7 @@ namespace busbar {
 //   @yearly @annually @monthly @weekly @daily @midnight @hourly
 //
 // Day and weekday: when both are other than `*`, a date needs to match one of them (crontab(5)).
-// `*/2` is other than `*`; cron itself takes it for `*` there.
+// `*/2` is other than `*`; cron itself takes it for `*` there. `*,L` is `*`.
 //
 // Changes of the zone's offset, such as summer time. A schedule is *fixed* if none of its second,
 // minute and hour holds `*`, `?` or `/`:

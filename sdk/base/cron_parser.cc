@@ -108,6 +108,13 @@ bool isAny(std::string_view text) {
   return text == "*" || text == "?";
 }
 
+// As in croner, the last day adds nothing to any day: "*,L" is "*".
+bool isAnyDay(std::string_view text) {
+  std::vector<std::string_view> items = split(text, ",", true);
+  std::erase(items, "L");
+  return items.size() == 1 && isAny(items.front());
+}
+
 }  // namespace
 
 class CronParser {
@@ -154,7 +161,7 @@ Result<CronSchedule> CronParser::parse(std::string_view text) {
   for (size_t i = 0; i < parts.size(); ++i) {
     BUSBAR_TRY(parseField(kFields[i], parts[i]));
   }
-  schedule_.isAnyDay_ = isAny(parts[3]);
+  schedule_.isAnyDay_ = isAnyDay(parts[3]);
   schedule_.isAnyWeekday_ = isAny(parts[5]);
   schedule_.isFixed_ = std::none_of(parts.begin(), parts.begin() + 3, [](std::string_view part) {
     return part.find_first_of("*/") != std::string_view::npos;

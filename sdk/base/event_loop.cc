@@ -90,7 +90,7 @@ void EventLoop::stop() {
 
 void EventLoop::post(Task task) {
   {
-    const std::lock_guard lock(postMutex_);
+    const MutexLock lock(postMutex_);
     posted_.push_back(std::move(task));
   }
   if (!wakePending_.exchange(true)) {
@@ -216,7 +216,7 @@ void EventLoop::runTimers() {
 void EventLoop::runPosted() {
   wakePending_ = false;
   {
-    const std::lock_guard lock(postMutex_);
+    const MutexLock lock(postMutex_);
     running_.swap(posted_);
   }
   for (Task& task : running_) {

@@ -9,13 +9,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "sdk/base/callback.h"
 #include "sdk/base/clock.h"
+#include "sdk/base/mutex.h"
 #include "sdk/base/result.h"
 #include "sdk/base/unique_fd.h"
 
@@ -114,8 +114,8 @@ class EventLoop {
   Instant now_{};
   Nanoseconds spinLimit_{0};
   int shortWaits_ = 0;  // in a row; below zero: how many it takes until the next one counts
-  std::mutex postMutex_;
-  std::vector<Task> posted_;  // guarded by postMutex_
+  Mutex postMutex_;
+  std::vector<Task> posted_ BUSBAR_GUARDED_BY(postMutex_);
   std::vector<Task> running_;
   std::vector<Task> deferred_;
   std::map<std::pair<Instant, TimerId>, Task> timers_;

@@ -228,7 +228,7 @@ Value& BuildHandler::append(Object& object, Value value) {
 // RapidJSON writes through the null pointer that an allocator without memory gives it: operator new
 // gives none. See rapidjson/allocators.h "Allocator concept".
 struct NewAllocator {
-  static constexpr bool kNeedFree = true;
+  [[maybe_unused]] static constexpr bool kNeedFree = true;  // part of the concept
   static void* Malloc(size_t size) { return size == 0 ? nullptr : ::operator new(size); }
   static void* Realloc(void* block, size_t oldSize, size_t newSize) {
     void* larger = Malloc(newSize);

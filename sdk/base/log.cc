@@ -20,11 +20,11 @@
 #include <cstdio>
 #include <cstring>
 #include <deque>
-#include <mutex>
 #include <thread>
 #include <utility>
 
 #include "sdk/base/json.h"
+#include "sdk/base/mutex.h"
 #include "sdk/base/unique_fd.h"
 
 namespace busbar {
@@ -174,7 +174,7 @@ class Logger::Writer {
   Writer& operator=(const Writer&) = delete;
   ~Writer() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       giveUpAt_ = std::chrono::steady_clock::now() + kFlushLimit;
       stopping_ = true;
     }
@@ -186,7 +186,7 @@ class Logger::Writer {
 
   void push(std::string line) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (queuedBytes_ + line.size() > maxQueuedBytes_) {
         ++dropped_;
         ++unreported_;
@@ -199,15 +199,17 @@ class Logger::Writer {
   }
 
   uint64_t dropped() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return dropped_;
   }
 
  private:
   void run() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      while (!stopping_ && queue_.empty()) {
+        lock.wait(wake_);
+      }
       if (queue_.empty()) {
         return;  // stopping
       }
@@ -246,7 +248,7 @@ class Logger::Writer {
       if (ready > 0) {
         return (waiting.revents & POLLOUT) != 0;
       }
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (stopping_ && std::chrono::steady_clock::now() >= giveUpAt_) {
         return false;
       }
@@ -283,14 +285,14 @@ class Logger::Writer {
   const Format format_;
   const size_t maxQueuedBytes_;
   UniqueFd owned_;
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::string> queue_;  // this and the rest: guarded by mutex_
-  size_t queuedBytes_ = 0;         // queued and being written
-  uint64_t dropped_ = 0;
-  uint64_t unreported_ = 0;
-  bool stopping_ = false;
-  std::chrono::steady_clock::time_point giveUpAt_;
+  std::deque<std::string> queue_ BUSBAR_GUARDED_BY(mutex_);
+  size_t queuedBytes_ BUSBAR_GUARDED_BY(mutex_) = 0;  // queued and being written
+  uint64_t dropped_ BUSBAR_GUARDED_BY(mutex_) = 0;
+  uint64_t unreported_ BUSBAR_GUARDED_BY(mutex_) = 0;
+  bool stopping_ BUSBAR_GUARDED_BY(mutex_) = false;
+  std::chrono::steady_clock::time_point giveUpAt_ BUSBAR_GUARDED_BY(mutex_);
   std::thread thread_;  // last: starts when the rest exists
 };
 

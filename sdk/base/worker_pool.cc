@@ -15,7 +15,7 @@ WorkerPool::WorkerPool(size_t threads, size_t maxQueued) : maxQueued_(maxQueued)
 
 WorkerPool::~WorkerPool() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
     queue_.clear();
   }
@@ -27,7 +27,7 @@ WorkerPool::~WorkerPool() {
 
 Status WorkerPool::run(Task task) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (queue_.size() >= maxQueued_) {
       return Error::of(ErrorCode::ResourceExhausted,
                        std::to_string(queue_.size()) + " tasks wait for the worker threads");
@@ -42,8 +42,10 @@ void WorkerPool::work() {
   while (true) {
     Task task;
     {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      MutexLock lock(mutex_);
+      while (!stopping_ && queue_.empty()) {
+        lock.wait(wake_);
+      }
       if (stopping_) {
         return;
       }

@@ -5,11 +5,11 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "sdk/base/callback.h"
+#include "sdk/base/mutex.h"
 #include "sdk/base/result.h"
 
 namespace busbar {
@@ -32,10 +32,10 @@ class WorkerPool {
   void work();
 
   const size_t maxQueued_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Task> queue_;  // guarded by mutex_
-  bool stopping_ = false;   // guarded by mutex_
+  std::deque<Task> queue_ BUSBAR_GUARDED_BY(mutex_);
+  bool stopping_ BUSBAR_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

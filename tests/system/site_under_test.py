@@ -123,6 +123,7 @@ class Site:
         os.chmod(self.folder, 0o755)
         self.data = data or os.path.join(self.folder, "data")
         self.flags = flags
+        self.program = [BUILD / "bin/busbard"]
         self.environment = {}  # beyond this process's own
         self.log_path = os.path.join(self.folder, "busbard.log")
         self.process = None
@@ -150,7 +151,7 @@ class Site:
         """Starts busbard and waits for its first line."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [BUILD / "bin/busbard", "--data", self.data, "--listen", "127.0.0.1:0",
+                [*self.program, "--data", self.data, "--listen", "127.0.0.1:0",
                  *self.flags], stdout=subprocess.PIPE, stderr=log,
                 env={**os.environ, **self.environment})
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
