@@ -242,7 +242,7 @@ TEST(Manifest, KnowsTheInterfacesAndTheyAreValid) {
 }
 
 TEST(Manifest, OfEveryShippedDriverIsValid) {
-  for (const char* driver : {"echo", "modbus", "snmp"}) {
+  for (const char* driver : {"echo", "generic_tcp", "generic_udp", "modbus", "pjlink", "snmp"}) {
     const auto read =
         Manifest::parse(sourceFile(std::string("plugins/") + driver + "/manifest.json"));
     EXPECT_TRUE(read.ok()) << driver << ": " << (read.ok() ? "" : read.error().message);
