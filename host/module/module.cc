@@ -294,7 +294,7 @@ void Module::create() {
   pendingSettings_.clear();
   const Manifest& manifest = spec().manifest();
   const std::vector<std::string> granted = grantedExtensions();
-  ServiceClient& self = *this;  // a private base, which make_unique cannot see
+  ServiceClient& self = *this;
   services_ = std::make_unique<ServiceSet>(context_.services, self, granted);
   wire::Create m;
   m.moduleId = config_.moduleId;
