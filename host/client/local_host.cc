@@ -8,6 +8,8 @@
 #include <busbar/driver.h>
 
 #include "registry/settings/merge.h"
+#include "registry/settings/module_time_zone.h"
+#include "sdk/base/time_zone.h"
 
 namespace busbar {
 namespace {
@@ -21,6 +23,19 @@ constexpr auto kReadLimit = std::chrono::seconds(10);
 Error noModule(std::string_view id) {
   return Error::because(ErrorCode::NotFound, "module_not_found",
                         "there is no module " + std::string(id.substr(0, 64)));
+}
+
+// What the module's settings say about its time zone wins, if there is such a zone.
+void setTimeZone(ModuleConfig& config) {
+  const std::string& name = config.connection.timeZone;
+  if (name.empty()) {
+    return;
+  }
+  if (const auto zone = TimeZone::find(name); zone.ok()) {
+    config.timeZone = name;
+  } else if (config.settingsProblem.empty()) {
+    config.settingsProblem = "/busbar/time_zone: " + zone.error().message;
+  }
 }
 
 }  // namespace
@@ -106,6 +121,9 @@ void LocalHost::siteChanged(const ConfigChange& change) {
   } else if (const auto* zone = std::get_if<model::Zone>(&change.record)) {
     for (const std::string& systemId : site.systemsOfZone(zone->id)) {
       touchAll(site.logicModulesOfSystem(systemId));
+      for (const std::string& id : site.findSystem(systemId)->modules) {
+        touch(id);  // its time zone may be that of the zone
+      }
     }
   } else if (const auto* settings = std::get_if<model::Settings>(&change.record)) {
     touch(settings->parentId);
@@ -223,12 +241,9 @@ ModuleConfig LocalHost::configOf(const model::Module& mod,
   if (const auto epoch = owned_.find(mod.id); epoch != owned_.end()) {
     config.epoch = epoch->second;
   }
-  for (const std::string& systemId : context_.site.systemsOfModule(mod.id)) {
-    const model::System* system = context_.site.findSystem(systemId);
-    if (system != nullptr && !system->timezone.empty()) {
-      config.timeZone = system->timezone;
-      break;
-    }
+  config.timeZone = moduleTimeZone(context_.site, mod);
+  if (config.timeZone.empty()) {
+    config.timeZone = context_.timeZone;
   }
   const std::vector<const model::Settings*> chain = settingsChain(context_.site, mod);
   auto merged = mergeSettings(chain);
@@ -245,9 +260,7 @@ ModuleConfig LocalHost::configOf(const model::Module& mod,
   }
   if (merged.ok()) {
     config.connection = std::move(merged->connection);
-    if (!config.connection.timeZone.empty()) {
-      config.timeZone = config.connection.timeZone;
-    }
+    setTimeZone(config);
     for (const auto& [key, value] : merged->values) {
       if (spec->manifest().isSecretSetting(key)) {
         collectSecretValues(value, merged->secretValues);

@@ -33,6 +33,7 @@ class LocalHost final : public HostClient, private Module::Owner {
     Launcher& launcher;
     Logger& log;
     ServiceProviders services = {};  // those of other modules are the host's own
+    std::string timeZone = "UTC";    // of modules whose place has none
   };
 
   LocalHost(Context context, Supervisor::Options options);

@@ -7,6 +7,7 @@
 
 #include "registry/model/ids.h"
 #include "sdk/base/json.h"
+#include "sdk/base/time_zone.h"
 
 namespace busbar::model {
 namespace {
@@ -145,13 +146,15 @@ class Checker {
       fail("alert_level", "must be low, medium, high or critical");
     }
   }
-  // An IANA name by its form; whether the machine knows it is not asked here.
   void timezone(const std::string& s) {
-    const bool good = std::all_of(s.begin(), s.end(), [](char c) {
-      return isAlnum(c) || c == '/' || c == '_' || c == '-' || c == '+';
-    });
-    if (!good || s.size() > 64 || s.starts_with('/') || s.find("//") != std::string::npos) {
-      fail("timezone", "must be an IANA time zone such as Europe/Berlin");
+    if (s.empty()) {
+      return;
+    }
+    const auto zone = TimeZone::find(s);
+    if (!zone.ok() && zone.error().code == ErrorCode::Unavailable) {
+      fail("timezone", "cannot be checked: " + zone.error().message);
+    } else if (!zone.ok()) {
+      fail("timezone", "must be an IANA time zone that this machine knows, such as Europe/Berlin");
     }
   }
   void uri(const char* field, const std::string& s) {

@@ -110,6 +110,18 @@ CREATE TABLE change_log (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// What modules keep for themselves. `bytes` stands before `value`, so that the sum of a module
+// reads no values.
+constexpr const char* kConfig2 = R"sql(
+CREATE TABLE module_data (
+  module_id TEXT NOT NULL REFERENCES modules (id) ON DELETE CASCADE,
+  key TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (module_id, key)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr const char* kState1 = R"sql(
 CREATE TABLE owners (
   module_id TEXT PRIMARY KEY,
@@ -126,7 +138,7 @@ CREATE TABLE statuses (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kConfigSteps[] = {kConfig1};
+constexpr const char* kConfigSteps[] = {kConfig1, kConfig2};
 constexpr const char* kStateSteps[] = {kState1};
 constexpr Schema kConfigSchema{"configuration database", 0x42755362, kConfigSteps};  // "BuSb"
 constexpr Schema kStateSchema{"state database", 0x42755373, kStateSteps};            // "BuSs"

@@ -78,6 +78,7 @@ SqliteConfigStore::SqliteConfigStore(EventLoop& loop, Options options, UniqueFd 
       box_(std::move(box)),
       db_(std::move(db)),
       rows_(*db_, box_),
+      moduleRows_(*db_, box_),
       thread_(std::make_unique<StoreThread>(loop, "busbar-store", options_.maxWaiting)) {}
 
 SqliteConfigStore::~SqliteConfigStore() = default;
@@ -95,12 +96,12 @@ Result<T> SqliteConfigStore::guarded(F write) {
   return result;
 }
 
-void SqliteConfigStore::load(Instant deadline, Done<ConfigSnapshot> done) {
+void SqliteConfigStore::load(Instant deadline, ConfigStore::Done<ConfigSnapshot> done) {
   thread_->call<ConfigSnapshot>(deadline, [this] { return rows_.load(); }, std::move(done));
 }
 
 void SqliteConfigStore::apply(std::vector<ConfigWrite> writes, Actor actor, Instant deadline,
-                              Done<std::vector<ConfigChange>> done) {
+                              ConfigStore::Done<std::vector<ConfigChange>> done) {
   auto work = [this, writes = std::move(writes), actor = std::move(actor)] {
     const int64_t now = loop_.clock().utcNs() / kNsPerSecond;
     auto result = guarded<std::vector<ConfigChange>>(
@@ -114,12 +115,12 @@ void SqliteConfigStore::apply(std::vector<ConfigWrite> writes, Actor actor, Inst
 }
 
 void SqliteConfigStore::settingsHistory(std::string settingsId, Instant deadline,
-                                        Done<std::vector<model::Settings>> done) {
+                                        ConfigStore::Done<std::vector<model::Settings>> done) {
   auto work = [this, id = std::move(settingsId)] { return rows_.settingsHistory(id); };
   thread_->call<std::vector<model::Settings>>(deadline, std::move(work), std::move(done));
 }
 
-void SqliteConfigStore::nextGeneration(Instant deadline, Done<uint64_t> done) {
+void SqliteConfigStore::nextGeneration(Instant deadline, ConfigStore::Done<uint64_t> done) {
   auto work = [this] { return guarded<uint64_t>([this] { return rows_.nextGeneration(); }); };
   thread_->call<uint64_t>(deadline, std::move(work), std::move(done));
 }
@@ -138,6 +139,46 @@ void SqliteConfigStore::watch(uint64_t position, Callback<void(const ConfigChang
       }
     });
   });
+}
+
+void SqliteConfigStore::get(std::string moduleId, std::string key, Instant deadline,
+                            ModuleStore::Done<std::optional<std::string>> done) {
+  using Value = std::optional<std::string>;
+  auto work = [this, id = std::move(moduleId), key = std::move(key)]() -> Result<Value> {
+    BUSBAR_TRY(checkKey(key));
+    return moduleRows_.get(id, key);
+  };
+  thread_->call<Value>(deadline, std::move(work), std::move(done));
+}
+
+void SqliteConfigStore::set(std::string moduleId, std::string key, std::string value,
+                            Instant deadline, ModuleStore::Done<void> done) {
+  auto work = [this, id = std::move(moduleId), key = std::move(key),
+               value = std::move(value)]() -> Status {
+    BUSBAR_TRY(checkKey(key));
+    BUSBAR_TRY(checkValue(value));
+    return guarded<void>([&] { return moduleRows_.set(id, key, value); });
+  };
+  thread_->call<void>(deadline, std::move(work), std::move(done));
+}
+
+void SqliteConfigStore::remove(std::string moduleId, std::string key, Instant deadline,
+                               ModuleStore::Done<void> done) {
+  auto work = [this, id = std::move(moduleId), key = std::move(key)]() -> Status {
+    BUSBAR_TRY(checkKey(key));
+    return guarded<void>([&] { return moduleRows_.remove(id, key); });
+  };
+  thread_->call<void>(deadline, std::move(work), std::move(done));
+}
+
+void SqliteConfigStore::list(std::string moduleId, std::string prefix, Instant deadline,
+                             ModuleStore::Done<std::vector<std::string>> done) {
+  using Keys = std::vector<std::string>;
+  auto work = [this, id = std::move(moduleId), prefix = std::move(prefix)]() -> Result<Keys> {
+    BUSBAR_TRY(checkPrefix(prefix));
+    return moduleRows_.list(id, prefix);
+  };
+  thread_->call<Keys>(deadline, std::move(work), std::move(done));
 }
 
 void SqliteConfigStore::deliver(const std::vector<ConfigChange>& changes) {

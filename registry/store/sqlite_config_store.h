@@ -10,6 +10,8 @@
 
 #include "registry/store/config_rows.h"
 #include "registry/store/config_store.h"
+#include "registry/store/module_rows.h"
+#include "registry/store/module_store.h"
 #include "registry/store/secret_box.h"
 #include "registry/store/sqlite.h"
 #include "registry/store/store_thread.h"
@@ -18,11 +20,11 @@
 
 namespace busbar {
 
-// ConfigStore in one SQLite file: one thread writes, each transaction is on disk (WAL,
-// synchronous=FULL) before it is acknowledged. An I/O error while writing ends all writing for the
-// life of this object, because what the disk holds is then unknown; a full disk does not.
+// ConfigStore and ModuleStore in one SQLite file: one thread writes, each transaction is on disk
+// (WAL, synchronous=FULL) before it is acknowledged. An I/O error while writing ends all writing
+// for the life of this object, because what the disk holds is then unknown; a full disk does not.
 // Loop-only.
-class SqliteConfigStore : public ConfigStore {
+class SqliteConfigStore : public ConfigStore, public ModuleStore {
  public:
   struct Options {
     std::string databasePath;
@@ -37,13 +39,22 @@ class SqliteConfigStore : public ConfigStore {
   static Result<std::unique_ptr<SqliteConfigStore>> open(EventLoop& loop, Options options);
   ~SqliteConfigStore() override;
 
-  void load(Instant deadline, Done<ConfigSnapshot> done) override;
+  void load(Instant deadline, ConfigStore::Done<ConfigSnapshot> done) override;
   void apply(std::vector<ConfigWrite> writes, Actor actor, Instant deadline,
-             Done<std::vector<ConfigChange>> done) override;
+             ConfigStore::Done<std::vector<ConfigChange>> done) override;
   void settingsHistory(std::string settingsId, Instant deadline,
-                       Done<std::vector<model::Settings>> done) override;
-  void nextGeneration(Instant deadline, Done<uint64_t> done) override;
+                       ConfigStore::Done<std::vector<model::Settings>> done) override;
+  void nextGeneration(Instant deadline, ConfigStore::Done<uint64_t> done) override;
   void watch(uint64_t position, Callback<void(const ConfigChange&)> listener) override;
+
+  void get(std::string moduleId, std::string key, Instant deadline,
+           ModuleStore::Done<std::optional<std::string>> done) override;
+  void set(std::string moduleId, std::string key, std::string value, Instant deadline,
+           ModuleStore::Done<void> done) override;
+  void remove(std::string moduleId, std::string key, Instant deadline,
+              ModuleStore::Done<void> done) override;
+  void list(std::string moduleId, std::string prefix, Instant deadline,
+            ModuleStore::Done<std::vector<std::string>> done) override;
 
  private:
   SqliteConfigStore(EventLoop& loop, Options options, UniqueFd lock,
@@ -57,9 +68,10 @@ class SqliteConfigStore : public ConfigStore {
   const Options options_;
   const UniqueFd lock_;
   const SecretBox box_;
-  // The next four belong to the store's thread once it runs.
+  // The next five belong to the store's thread once it runs.
   std::unique_ptr<sqlite::Database> db_;
   ConfigRows rows_;
+  ModuleRows moduleRows_;
   std::optional<Error> broken_;
   bool watched_ = false;                          // log entries may be trimmed
   Callback<void(const ConfigChange&)> listener_;  // loop

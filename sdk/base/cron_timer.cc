@@ -14,10 +14,11 @@ SysSeconds secondOf(int64_t utcNs) {
 
 }  // namespace
 
-CronTimer::CronTimer(CronSchedule schedule, TimeZone zone, const Clock& clock)
+CronTimer::CronTimer(CronSchedule schedule, TimeZone zone, const Clock& clock, LongJump longJump)
     : schedule_(std::move(schedule)),
       zone_(std::move(zone)),
       clock_(clock),
+      longJump_(longJump),
       lastNow_(clock.now()),
       lastUtcNs_(clock.utcNs()) {
   settle(secondOf(lastUtcNs_));
@@ -39,7 +40,7 @@ std::optional<SysSeconds> CronTimer::poll() {
   lastNow_ = now;
   lastUtcNs_ = utcNs;
   const SysSeconds wall = secondOf(utcNs);
-  if (jump >= kCorrection) {
+  if (jump >= kCorrection && longJump_ == LongJump::Skip) {
     // Only the time since the last poll was lived through; by the new clock it began here.
     settle(std::max(settled_, secondOf(utcNs - lived.count())));
   } else if (settled_ - wall >= kCorrection) {

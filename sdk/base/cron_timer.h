@@ -18,7 +18,8 @@ namespace busbar {
 //   in time or late      Every due instant since the last one fires, together once.
 //                        A process or machine that was held or suspended is late.
 //   jump forward < 3 h   What the clock jumped over fires, together once, at once.
-//   jump forward >= 3 h  What the clock jumped over is left out; the new time counts.
+//   jump forward >= 3 h  What the clock jumped over is left out; the new time counts. With CatchUp:
+//                        as a smaller one.
 //   jump backward < 3 h  Nothing fires until the clock passes the last firing again: no instant
 //                        fires twice.
 //   jump backward >= 3 h The new time counts at once. The instant that fired last does not fire
@@ -35,9 +36,13 @@ class CronTimer {
   // A jump is noticed after this at the latest, if the owner polls at nextPoll().
   static constexpr std::chrono::seconds kLongestWait{60};
 
+  // What a jump forward of kCorrection and more leaves out.
+  enum class LongJump { Skip, CatchUp };
+
   // Counts from the clock's present time: what is due at or before it does not fire. `clock` must
   // outlive the timer.
-  CronTimer(CronSchedule schedule, TimeZone zone, const Clock& clock);
+  CronTimer(CronSchedule schedule, TimeZone zone, const Clock& clock,
+            LongJump longJump = LongJump::Skip);
 
   // The instant that fires now, the earliest one when several do; none if nothing does.
   std::optional<SysSeconds> poll();
@@ -53,6 +58,7 @@ class CronTimer {
   CronSchedule schedule_;
   TimeZone zone_;
   const Clock& clock_;
+  LongJump longJump_;
   Instant lastNow_;
   int64_t lastUtcNs_;
   SysSeconds settled_;  // instants up to here have fired, or will not

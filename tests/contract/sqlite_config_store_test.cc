@@ -11,6 +11,7 @@
 
 #include "registry/store/migrations.h"
 #include "tests/contract/config_store_contract.h"
+#include "tests/contract/module_store_contract.h"
 #include "tests/support/sample_records.h"
 #include "tests/support/temp_dir.h"
 
@@ -37,6 +38,28 @@ class SqliteBackend : public ConfigStoreBackend {
 INSTANTIATE_TEST_SUITE_P(Sqlite, ConfigStoreContract, testing::Values([] {
                            return std::unique_ptr<ConfigStoreBackend>(
                                std::make_unique<SqliteBackend>());
+                         }));
+
+class SqliteModuleBackend : public ModuleStoreBackend {
+ public:
+  void open(EventLoop& loop) override {
+    store_.reset();
+    auto store = SqliteConfigStore::open(
+        loop, {dir_.file("busbar.db"), dir_.file("secret.key"), "", 64, 10'000});
+    ASSERT_TRUE(store.ok()) << store.error().message;
+    store_ = std::move(*store);
+  }
+  ConfigStore& config() override { return *store_; }
+  ModuleStore& modules() override { return *store_; }
+
+ private:
+  test::TempDir dir_;
+  std::unique_ptr<SqliteConfigStore> store_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, ModuleStoreContract, testing::Values([] {
+                           return std::unique_ptr<ModuleStoreBackend>(
+                               std::make_unique<SqliteModuleBackend>());
                          }));
 
 std::string contentOf(const std::string& path) {
@@ -99,6 +122,31 @@ TEST_F(SqliteConfigStoreTest, SecretsAreNowhereOnTheDiskInClear) {
     EXPECT_NE(all.find("offenbar"), std::string::npos);
     store.reset();
   }
+}
+
+TEST_F(SqliteConfigStoreTest, ValuesOfModulesAreSealedToTheirKey) {
+  using Value = std::optional<std::string>;
+  auto store = open();
+  ASSERT_TRUE(
+      apply(*store, {{Kind::Insert, sample::driver()}, {Kind::Insert, sample::mod()}}).ok());
+  const std::string id = sample::id(Table::Module);
+  for (const char* key : {"pairing", "other"}) {
+    ASSERT_TRUE(await<void>(*loop, [&](auto done) {
+                  store->set(id, key, "geheimnis", Instant::max(), std::move(done));
+                }).ok());
+  }
+  store.reset();
+  for (const auto& file : std::filesystem::directory_iterator(dir.path())) {
+    EXPECT_EQ(contentOf(file.path()).find("geheimnis"), std::string::npos) << file.path();
+  }
+  query("UPDATE module_data SET value = (SELECT value FROM module_data WHERE key = 'other')");
+  store = open();
+  const auto get = [&](const char* key) {
+    return await<Value>(*loop,
+                        [&](auto done) { store->get(id, key, Instant::max(), std::move(done)); });
+  };
+  EXPECT_EQ(get("other").value(), "geheimnis");
+  EXPECT_EQ(get("pairing").error().code, ErrorCode::DataLoss);
 }
 
 TEST_F(SqliteConfigStoreTest, FilesAreForTheirOwnerOnly) {
@@ -237,6 +285,11 @@ TEST_F(SqliteConfigStoreTest, OpensADatabaseOfEveryReleasedVersion) {
       }
     }
     EXPECT_TRUE(apply(*store, {{Kind::Insert, sample::zone(50)}}).ok());
+    const auto kept = await<std::optional<std::string>>(*loop, [&](auto done) {
+      store->get(sample::id(Table::Module), "pairing", Instant::max(), std::move(done));
+    });
+    ASSERT_TRUE(kept.ok()) << kept.error().message;
+    EXPECT_EQ(kept->value_or("none"), version < 2 ? "none" : "\"second\"");
   }
 }
 

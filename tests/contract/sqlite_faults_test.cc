@@ -26,6 +26,7 @@ using Kind = ConfigWrite::Kind;
 using test::FaultyVfs;
 
 constexpr int kPairs = 5;
+constexpr const char* kKey = "count";  // of the data of module 1: the last pair that was put
 
 class SqliteFaultsTest : public testing::Test {
  protected:
@@ -40,6 +41,29 @@ class SqliteFaultsTest : public testing::Test {
       store.apply({{Kind::Insert, sample::zone(2 * n)}, {Kind::Insert, sample::zone(2 * n + 1)}},
                   {}, Instant::max(), std::move(done));
     });
+  }
+  Status putModule(SqliteConfigStore& store) {
+    const auto changes = await<Changes>(*loop, [&](auto done) {
+      store.apply({{Kind::Insert, sample::driver()}, {Kind::Insert, sample::mod()}}, {},
+                  Instant::max(), std::move(done));
+    });
+    return changes.ok() ? Status() : Status(changes.error());
+  }
+  Status setCount(SqliteConfigStore& store, int n) {
+    return await<void>(*loop, [&](auto done) {
+      store.set(sample::id(model::Table::Module), kKey, std::to_string(n), Instant::max(),
+                std::move(done));
+    });
+  }
+  // What a healthy store finds in the data of module 1; 0 when there is nothing.
+  int countOnDisk(const std::string& folder) {
+    auto store = open(folder);
+    EXPECT_TRUE(store.ok()) << store.error().message;
+    const auto value = await<std::optional<std::string>>(*loop, [&](auto done) {
+      (*store)->get(sample::id(model::Table::Module), kKey, Instant::max(), std::move(done));
+    });
+    EXPECT_TRUE(value.ok()) << value.error().message;
+    return value.ok() ? std::stoi(value->value_or("0")) : -1;
   }
   // What a healthy store finds: fails unless the file is sound and every pair is whole.
   std::set<int> pairsOnDisk(const std::string& folder) {
@@ -76,6 +100,7 @@ class SqliteFaultsTest : public testing::Test {
   }
   // One life of a store whose n-th disk operation fails. False when that operation never came.
   bool lifeWithFault(long n, FaultyVfs::Fault fault);
+  bool dataWithFault(long n, FaultyVfs::Fault fault);  // the same, of the data of a module
 
   SystemClock clock;
   std::unique_ptr<EventLoop> loop = std::move(*EventLoop::create(clock));
@@ -118,6 +143,46 @@ TEST_F(SqliteFaultsTest, EveryDiskOperationMayFailOnceWithAnIoError) {
     ASSERT_LT(++n, 2000);
   }
   EXPECT_GT(n, 20) << "the shim saw too few operations to mean anything";
+}
+
+bool SqliteFaultsTest::dataWithFault(long n, FaultyVfs::Fault fault) {
+  const test::TempDir dir(test::quickFolder());
+  FaultyVfs vfs;
+  int acknowledged = 0;
+  bool ioError = false;
+  {
+    auto store = open(dir.path(), vfs.name());
+    EXPECT_TRUE(store.ok() && putModule(**store).ok());
+    vfs.failNth(n, fault);
+    for (int count = 1; count <= kPairs; ++count) {
+      const Status kept = setCount(**store, count);
+      if (kept.ok()) {
+        EXPECT_FALSE(ioError) << "wrote on after an I/O error";
+        acknowledged = count;
+        continue;
+      }
+      const ErrorCode code = kept.error().code;
+      EXPECT_TRUE(code == ErrorCode::Unavailable || code == ErrorCode::ResourceExhausted)
+          << kept.error().message;
+      ioError = ioError || code == ErrorCode::Unavailable;
+    }
+  }
+  const bool hit = vfs.hit();
+  const int found = countOnDisk(dir.path());
+  EXPECT_GE(found, acknowledged) << "an acknowledged value is lost";
+  EXPECT_LE(found, kPairs);
+  return hit;
+}
+
+TEST_F(SqliteFaultsTest, EveryDiskOperationForAModulesDataMayFailOnce) {
+  for (const auto fault : {FaultyVfs::Fault::IoError, FaultyVfs::Fault::DiskFull}) {
+    long n = 1;
+    while (dataWithFault(n, fault)) {
+      ASSERT_FALSE(HasFailure()) << "at operation " << n;
+      ASSERT_LT(++n, 2000);
+    }
+    EXPECT_GT(n, 10) << "the shim saw too few operations to mean anything";
+  }
 }
 
 TEST_F(SqliteFaultsTest, EveryDiskOperationMayMeetAFullDisk) {

@@ -92,6 +92,7 @@ Result<Record> applyOne(Data& data, const ConfigWrite& write, int64_t now) {
   if (write.kind == Kind::Erase) {
     data.rows.erase(it);
     data.history.erase(common.id);
+    data.moduleData.erase(common.id);
     return before;
   }
   if (common.revision != model::commonOf(before).revision) {
@@ -117,7 +118,7 @@ FakeConfigStore::~FakeConfigStore() {
 }
 
 template <class T>
-void FakeConfigStore::answer(Instant deadline, Result<T> result, Done<T> done) {
+void FakeConfigStore::answer(Instant deadline, Result<T> result, Callback<void(Result<T>)> done) {
   if (loop_.clock().now() >= deadline) {
     result = Error::of(ErrorCode::DeadlineExceeded, "the store did not answer in time");
   }
@@ -128,7 +129,7 @@ void FakeConfigStore::answer(Instant deadline, Result<T> result, Done<T> done) {
   });
 }
 
-void FakeConfigStore::load(Instant deadline, Done<ConfigSnapshot> done) {
+void FakeConfigStore::load(Instant deadline, ConfigStore::Done<ConfigSnapshot> done) {
   ConfigSnapshot snapshot;
   snapshot.position = data_->position;
   for (const auto& [id, record] : data_->rows) {
@@ -159,7 +160,7 @@ Result<std::vector<ConfigChange>> FakeConfigStore::applyNow(
 }
 
 void FakeConfigStore::apply(std::vector<ConfigWrite> writes, Actor /*actor*/, Instant deadline,
-                            Done<std::vector<ConfigChange>> done) {
+                            ConfigStore::Done<std::vector<ConfigChange>> done) {
   if (loop_.clock().now() >= deadline) {
     answer<std::vector<ConfigChange>>(deadline, std::vector<ConfigChange>(), std::move(done));
     return;
@@ -176,7 +177,7 @@ void FakeConfigStore::apply(std::vector<ConfigWrite> writes, Actor /*actor*/, In
 }
 
 void FakeConfigStore::settingsHistory(std::string settingsId, Instant deadline,
-                                      Done<std::vector<model::Settings>> done) {
+                                      ConfigStore::Done<std::vector<model::Settings>> done) {
   Result<std::vector<model::Settings>> result = std::vector<model::Settings>();
   if (!data_->rows.contains(settingsId)) {
     result = Error::of(ErrorCode::NotFound, settingsId + " does not exist");
@@ -186,7 +187,7 @@ void FakeConfigStore::settingsHistory(std::string settingsId, Instant deadline,
   answer<std::vector<model::Settings>>(deadline, std::move(result), std::move(done));
 }
 
-void FakeConfigStore::nextGeneration(Instant deadline, Done<uint64_t> done) {
+void FakeConfigStore::nextGeneration(Instant deadline, ConfigStore::Done<uint64_t> done) {
   if (failure_) {
     answer<uint64_t>(deadline, *failure_, std::move(done));
     return;
@@ -204,6 +205,71 @@ void FakeConfigStore::watch(uint64_t position, Callback<void(const ConfigChange&
       tell(data_->log);
     }
   });
+}
+
+void FakeConfigStore::get(std::string moduleId, std::string key, Instant deadline,
+                          ModuleStore::Done<std::optional<std::string>> done) {
+  Result<std::optional<std::string>> result = std::optional<std::string>();
+  if (Status fine = checkKey(key); !fine.ok()) {
+    result = std::move(fine).error();
+  } else if (const auto& rows = data_->moduleData[moduleId]; rows.contains(key)) {
+    result = std::optional(rows.at(key));
+  }
+  answer<std::optional<std::string>>(deadline, std::move(result), std::move(done));
+}
+
+Status FakeConfigStore::setNow(const std::string& moduleId, const std::string& key,
+                               const std::string& value) {
+  BUSBAR_TRY(checkKey(key));
+  BUSBAR_TRY(checkValue(value));
+  if (failure_) {
+    return *failure_;
+  }
+  const auto row = data_->rows.find(moduleId);
+  if (row == data_->rows.end() || !std::holds_alternative<model::Module>(row->second)) {
+    return Error::of(ErrorCode::NotFound, moduleId + " does not exist");
+  }
+  auto rows = data_->moduleData[moduleId];
+  rows[key] = value;
+  size_t bytes = 0;
+  for (const auto& [each, text] : rows) {
+    bytes += each.size() + text.size();
+  }
+  if (rows.size() > kMaxKeys || bytes > kMaxBytes) {
+    return overQuota();
+  }
+  data_->moduleData[moduleId] = std::move(rows);
+  return {};
+}
+
+void FakeConfigStore::set(std::string moduleId, std::string key, std::string value,
+                          Instant deadline, ModuleStore::Done<void> done) {
+  const bool late = loop_.clock().now() >= deadline;
+  answer<void>(deadline, late ? Status() : setNow(moduleId, key, value), std::move(done));
+}
+
+void FakeConfigStore::remove(std::string moduleId, std::string key, Instant deadline,
+                             ModuleStore::Done<void> done) {
+  Status result = failure_ ? Status(*failure_) : checkKey(key);
+  if (result.ok() && loop_.clock().now() < deadline) {
+    data_->moduleData[moduleId].erase(key);
+  }
+  answer<void>(deadline, std::move(result), std::move(done));
+}
+
+void FakeConfigStore::list(std::string moduleId, std::string prefix, Instant deadline,
+                           ModuleStore::Done<std::vector<std::string>> done) {
+  Result<std::vector<std::string>> result = std::vector<std::string>();
+  if (Status fine = checkPrefix(prefix); !fine.ok()) {
+    result = std::move(fine).error();
+  } else {
+    for (const auto& [key, value] : data_->moduleData[moduleId]) {
+      if (key.starts_with(prefix)) {
+        result->push_back(key);
+      }
+    }
+  }
+  answer<std::vector<std::string>>(deadline, std::move(result), std::move(done));
 }
 
 void FakeConfigStore::tell(std::vector<ConfigChange> changes) {

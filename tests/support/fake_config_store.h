@@ -10,32 +10,43 @@
 #include <vector>
 
 #include "registry/store/config_store.h"
+#include "registry/store/module_store.h"
 #include "sdk/base/event_loop.h"
 
 namespace busbar {
 
-// ConfigStore in memory, held to the same contract suite as the real ones. `Data` plays the disk:
-// hand the same one to a second store to reopen it. Loop-only.
-class FakeConfigStore : public ConfigStore {
+// ConfigStore and ModuleStore in memory, held to the same contract suites as the real ones. `Data`
+// plays the disk: hand the same one to a second store to reopen it. Loop-only.
+class FakeConfigStore : public ConfigStore, public ModuleStore {
  public:
   struct Data {
     uint64_t position = 0;
     uint64_t generation = 0;
     std::map<std::string, model::Record> rows;  // by id
     std::vector<ConfigChange> log;
-    std::map<std::string, std::vector<model::Settings>> history;  // by id, oldest first
+    std::map<std::string, std::vector<model::Settings>> history;           // by id, oldest first
+    std::map<std::string, std::map<std::string, std::string>> moduleData;  // by id, by key
   };
 
   explicit FakeConfigStore(EventLoop& loop, std::shared_ptr<Data> data = std::make_shared<Data>());
   ~FakeConfigStore() override;
 
-  void load(Instant deadline, Done<ConfigSnapshot> done) override;
+  void load(Instant deadline, ConfigStore::Done<ConfigSnapshot> done) override;
   void apply(std::vector<ConfigWrite> writes, Actor actor, Instant deadline,
-             Done<std::vector<ConfigChange>> done) override;
+             ConfigStore::Done<std::vector<ConfigChange>> done) override;
   void settingsHistory(std::string settingsId, Instant deadline,
-                       Done<std::vector<model::Settings>> done) override;
-  void nextGeneration(Instant deadline, Done<uint64_t> done) override;
+                       ConfigStore::Done<std::vector<model::Settings>> done) override;
+  void nextGeneration(Instant deadline, ConfigStore::Done<uint64_t> done) override;
   void watch(uint64_t position, Callback<void(const ConfigChange&)> listener) override;
+
+  void get(std::string moduleId, std::string key, Instant deadline,
+           ModuleStore::Done<std::optional<std::string>> done) override;
+  void set(std::string moduleId, std::string key, std::string value, Instant deadline,
+           ModuleStore::Done<void> done) override;
+  void remove(std::string moduleId, std::string key, Instant deadline,
+              ModuleStore::Done<void> done) override;
+  void list(std::string moduleId, std::string prefix, Instant deadline,
+            ModuleStore::Done<std::vector<std::string>> done) override;
 
   // Every further write fails with this error, until it is cleared.
   void failWrites(std::optional<Error> error) { failure_ = std::move(error); }
@@ -43,7 +54,8 @@ class FakeConfigStore : public ConfigStore {
 
  private:
   template <class T>
-  void answer(Instant deadline, Result<T> result, Done<T> done);
+  void answer(Instant deadline, Result<T> result, Callback<void(Result<T>)> done);
+  Status setNow(const std::string& moduleId, const std::string& key, const std::string& value);
   Result<std::vector<ConfigChange>> applyNow(const std::vector<ConfigWrite>& writes);
   void tell(std::vector<ConfigChange> changes);
 

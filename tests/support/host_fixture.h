@@ -69,7 +69,9 @@ class MapStateStore : public StateStore {
 // A host with a site, the tests' runner and installed drivers; rows are written through write().
 class HostFixture {
  public:
-  explicit HostFixture(Launcher* launcher = nullptr) {
+  // `services` makes what modules may ask for; it must outlive the host.
+  explicit HostFixture(Launcher* launcher = nullptr,
+                       Callback<ServiceProviders(EventLoop&)> services = nullptr) {
     const Status loaded =
         await<void>(*loop_, [&](auto done) { site_.follow(store_, deadline(), std::move(done)); });
     EXPECT_TRUE(loaded.ok());
@@ -80,7 +82,8 @@ class HostFixture {
     };
     host_ = std::make_unique<LocalHost>(
         LocalHost::Context{*loop_, pool_, site_, states_, coordinator_,
-                           launcher != nullptr ? *launcher : launcher_, *log_},
+                           launcher != nullptr ? *launcher : launcher_, *log_,
+                           services ? services(*loop_) : ServiceProviders()},
         std::move(options));
     host_->start(site_, [](Status) {});
   }

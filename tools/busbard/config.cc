@@ -15,6 +15,8 @@
 
 #include <toml++/toml.h>
 
+#include "sdk/base/time_zone.h"
+
 namespace busbar::daemon {
 namespace {
 
@@ -86,6 +88,16 @@ Status readListen(const toml::node& node, std::vector<ListenAddress>& out) {
   return {};
 }
 
+Status readTimeZone(const toml::node& node, std::string& out) {
+  std::string name;
+  BUSBAR_TRY(readText(node, name));
+  if (auto zone = TimeZone::find(name); !zone.ok()) {
+    return invalid(zone.error().message);
+  }
+  out = std::move(name);
+  return {};
+}
+
 Status readLevel(const toml::node& node, LogLevel& out) {
   std::string name;
   BUSBAR_TRY(readText(node, name));
@@ -150,6 +162,8 @@ constexpr std::array kKeys{
         [](const toml::node& n, Config& c) {
           return readMilliseconds(n, 100, 600'000, c.stopTimeout);
         }},
+    Key{"server", "time_zone",
+        [](const toml::node& n, Config& c) { return readTimeZone(n, c.timeZone); }},
     Key{"log", "level", [](const toml::node& n, Config& c) { return readLevel(n, c.logLevel); }},
     Key{"sandbox", "require",
         [](const toml::node& n, Config& c) { return readRequire(n, c.sandboxRequire); }},

@@ -40,6 +40,7 @@ struct Config {
   Milliseconds headTimeout{10'000};
   Milliseconds bodyTimeout{30'000};
   Milliseconds idleTimeout{75'000};
+  std::string timeZone = "UTC";  // IANA name, of modules whose system and zones have none
 
   LogLevel logLevel = LogLevel::Info;
 

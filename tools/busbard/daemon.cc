@@ -23,6 +23,8 @@
 #include "host/install/driver_installer.h"
 #include "host/install/inspector.h"
 #include "host/sandbox/spawner.h"
+#include "host/service/schedule/schedule_service.h"
+#include "host/service/store/store_service.h"
 #include "host/supervisor/launcher.h"
 #include "registry/cluster/local_coordinator.h"
 #include "registry/model/ids.h"
@@ -166,11 +168,19 @@ class Daemon::Parts {
     supervisor.requireTier = tierOf(config_.sandboxRequire);
     supervisor.locate = [this](const model::Driver& driver) { return depot_.locate(driver); };
     host_ = std::make_unique<LocalHost>(
-        LocalHost::Context{*loop_, pool_, site_, *states_, *coordinator_, *launcher_, log_},
+        LocalHost::Context{*loop_, pool_, site_, *states_, *coordinator_, *launcher_, log_,
+                           services(), config_.timeZone},
         std::move(supervisor));
     BUSBAR_TRY(openInstaller());
     return settle(*loop_,
                   [this](Callback<void(Status)> done) { host_->start(site_, std::move(done)); });
+  }
+
+  ServiceProviders services() {
+    ServiceProviders providers;
+    providers.push_back(scheduleProvider(*loop_));
+    providers.push_back(storeProvider(*loop_, *store_));
+    return providers;
   }
 
   Status openInstaller() {

@@ -159,6 +159,8 @@ class Driver {
 
 #include <busbar/detail/driver_inline.hpp>
 #include <busbar/detail/table.hpp>
+#include <busbar/schedule.hpp>
 #include <busbar/service.hpp>
 #include <busbar/status.hpp>
+#include <busbar/store.hpp>
 #include <busbar/timer.hpp>

@@ -141,6 +141,8 @@ TEST(Validate, SystemMembersAreChecked) {
   EXPECT_EQ(broken([](System& s) { s.email = "x"; }), Fields{"email"});
   EXPECT_EQ(broken([](System& s) { s.supportUrl = "help"; }), Fields{"support_url"});
   EXPECT_EQ(broken([](System& s) { s.timezone = "../etc/passwd"; }), Fields{"timezone"});
+  EXPECT_EQ(broken([](System& s) { s.timezone = "Mars/Olympus"; }), Fields{"timezone"});
+  EXPECT_EQ(broken([](System& s) { s.timezone = ""; }), Fields{});
   EXPECT_EQ(broken([](System& s) { s.zones = {"zone-1"}; }), Fields{"zones"});
   EXPECT_EQ(
       broken([](System& s) { s.modules = {sample::id(Table::Module), sample::id(Table::Module)}; }),

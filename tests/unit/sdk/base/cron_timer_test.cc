@@ -27,10 +27,10 @@ class CronTimerTest : public testing::Test {
   }
   // The wall clock is put forward or back.
   void jump(seconds by) { clock_.setUtc(clock_.utcNs() + Nanoseconds(by).count()); }
-  CronTimer timer(const char* text) {
+  CronTimer timer(const char* text, CronTimer::LongJump longJump = CronTimer::LongJump::Skip) {
     auto schedule = CronSchedule::parse(text);
     EXPECT_TRUE(schedule.ok()) << text;
-    return {std::move(*schedule), TimeZone(), clock_};
+    return {std::move(*schedule), TimeZone(), clock_, longJump};
   }
   // Polls as an owner does, for `span` of real time.
   std::vector<std::string> run(CronTimer& timer, Nanoseconds span) {
@@ -96,6 +96,13 @@ TEST_F(CronTimerTest, ACorrectionForwardLeavesOutWhatItJumpedOver) {
   CronTimer timer = this->timer("0 13 * * *");
   jump(hours(3));
   EXPECT_EQ(run(timer, hours(24)), Times{"2025-06-03 13:00:00"});
+}
+
+TEST_F(CronTimerTest, ACorrectionForwardIsCaughtUpOnDemand) {
+  CronTimer timer = this->timer("0 * * * *", CronTimer::LongJump::CatchUp);
+  jump(hours(24));
+  EXPECT_EQ(show(timer.poll()), "2025-06-02 13:00:00");
+  EXPECT_EQ(run(timer, hours(1)), Times{"2025-06-03 13:00:00"});
 }
 
 TEST_F(CronTimerTest, ACorrectionForwardFiresWhatTheNewClockLivedThrough) {

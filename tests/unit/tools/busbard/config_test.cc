@@ -48,12 +48,14 @@ TEST(Config, AppliesValues) {
   Config config;
   const Status status = applyToml(
       "[server]\nlisten = [\"0.0.0.0:80\", \"[::1]:0\"]\nidle_timeout_ms = 5000\n"
+      "time_zone = \"Europe/Berlin\"\n"
       "[log]\nlevel = \"debug\"\n[sandbox]\nrequire = \"seccomp-only\"\n"
       "[drivers]\nallow_unsigned = true\n[data]\ndir = \"/x\"\n",
       "f", config);
   ASSERT_TRUE(status.ok()) << status.error().message;
   EXPECT_EQ(config.listen, (std::vector<ListenAddress>{{"0.0.0.0", 80}, {"::1", 0}}));
   EXPECT_EQ(config.idleTimeout, Milliseconds(5000));
+  EXPECT_EQ(config.timeZone, "Europe/Berlin");
   EXPECT_EQ(config.logLevel, LogLevel::Debug);
   EXPECT_EQ(config.sandboxRequire, SandboxRequire::SeccompOnly);
   EXPECT_TRUE(config.allowUnsigned);
@@ -83,6 +85,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"[server]\nmax_connections = 0\n",
                 "busbard.toml:2:19: server.max_connections: must be an integer from 1 to 1000000"},
         Refused{"[server]\nmax_connections = 1.5\n", "must be an integer"},
+        Refused{"[server]\ntime_zone = \"Mars/Olympus\"\n",
+                "busbard.toml:2:13: server.time_zone: no time zone \"Mars/Olympus\""},
+        Refused{"[server]\ntime_zone = \"\"\n", "IANA database"},
         Refused{"[server]\nlisten = []\n", "list of 1 to 16 addresses"},
         Refused{"[server]\nlisten = [1]\n", "must be a string"},
         Refused{"[server]\nlisten = \"localhost:80\"\n", "numeric address"},
