@@ -38,7 +38,8 @@ struct ExecuteRequest {
   std::string args = "{}";
   CallerInfo caller;
   unsigned hops = 0;   // as in Origin
-  Instant deadline{};  // at most 10 minutes ahead
+  Instant deadline{};  // at most 10 minutes ahead; passed: the function's own limit from now
+  Instant latest = Instant::max();  // whatever the function's own limit is
 };
 
 struct ExecuteReply {

@@ -72,7 +72,14 @@ LocalHost::LocalHost(Context context, Supervisor::Options options)
                mod.cancel(id);
              }),
       supervisor_({context_.loop, context_.pool, context_.launcher, calls_, context_.log},
-                  std::move(options)) {}
+                  std::move(options)),
+      moduleHub_({context_.loop, *this, context_.site, [this](const model::Driver& driver) {
+                    const auto spec = specOf(driver);
+                    return spec != nullptr ? spec->manifest().implements
+                                           : std::vector<std::string>();
+                  }}) {
+  context_.services.push_back(modulesProvider(moduleHub_));
+}
 
 LocalHost::~LocalHost() {
   *alive_ = false;
@@ -133,6 +140,7 @@ void LocalHost::siteChanged(const ConfigChange& change) {
       touchAll(site.logicModulesOfSystem(systemId));
     }
   }
+  moduleHub_.siteChanged(change);  // last: its task must see the modules as they are by then
 }
 
 void LocalHost::touch(std::string_view moduleId) {
@@ -424,6 +432,7 @@ HostClient::CallId LocalHost::execute(ExecuteRequest request, Done<ExecuteReply>
   if (request.deadline <= context_.loop.now()) {
     request.deadline = context_.loop.now() + (*function)->manifest->timeout;
   }
+  request.deadline = std::min(request.deadline, request.latest);
   return mod->execute(**function, request.args, {std::move(request.caller), request.hops},
                       request.deadline, std::move(done));
 }

@@ -12,6 +12,7 @@
 #include "host/client/host_client.h"
 #include "host/module/call_table.h"
 #include "host/module/module.h"
+#include "host/service/modules/modules_service.h"
 #include "host/supervisor/supervisor.h"
 #include "registry/cluster/coordinator.h"
 #include "registry/site/site.h"
@@ -99,6 +100,7 @@ class LocalHost final : public HostClient, private Module::Owner {
   Context context_;
   CallTable calls_;
   Supervisor supervisor_;
+  ModuleHub moduleHub_;
   std::unordered_map<std::string, std::unique_ptr<Module>, Hash, std::equal_to<>> modules_;
   // Without a row any more, but not yet out of their runners.
   std::unordered_map<const Module*, std::unique_ptr<Module>> leaving_;

@@ -126,8 +126,9 @@ bool Instance::releaseRequest(busbar_id token) {
   if (!requests_.end(token)) {
     return false;
   }
-  // Past the bulk limit: what is given up must not keep the host busy.
-  wire::encodeRelease(process_.outbox.priority(), number_, token);
+  // In the lane of the requests, or it could go out before its own. Past the bulk limit, for there
+  // is at most one for each request.
+  wire::encodeRelease(process_.outbox.bulk(), number_, token);
   process_.touch();
   return true;
 }
@@ -135,7 +136,7 @@ bool Instance::releaseRequest(busbar_id token) {
 void Instance::endChildren(busbar_id call) {
   timers_.endCall(call);
   for (const busbar_id token : requests_.endCall(call)) {
-    wire::encodeRelease(process_.outbox.priority(), number_, token);
+    wire::encodeRelease(process_.outbox.bulk(), number_, token);
     process_.touch();
   }
 }

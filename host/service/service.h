@@ -62,6 +62,9 @@ struct ServiceProvider {
 };
 using ServiceProviders = std::vector<ServiceProvider>;
 
+// What a driver sees of one of our errors: a BUSBAR_E_….
+int32_t statusOf(ErrorCode code);
+
 // An event that ends `token` with a failure. `code` and `message` must outlive the call only.
 void refuse(ServiceClient& client, uint32_t eventType, uint64_t token, int32_t status,
             std::string_view code, std::string_view message);

@@ -7,8 +7,6 @@
 #include <busbar/driver.h>
 
 namespace busbar {
-namespace {
-
 int32_t statusOf(ErrorCode code) {
   switch (code) {
     case ErrorCode::InvalidArgument:
@@ -35,8 +33,6 @@ int32_t statusOf(ErrorCode code) {
       return BUSBAR_E_INTERNAL;
   }
 }
-
-}  // namespace
 
 void refuse(ServiceClient& client, uint32_t eventType, uint64_t token, int32_t status,
             std::string_view code, std::string_view message) {

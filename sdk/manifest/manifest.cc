@@ -294,6 +294,16 @@ Status readLists(const json::Value& root, Manifest& manifest) {
   return {};
 }
 
+// The services that only some drivers may ask for.
+Status checkPermissions(const Manifest& manifest) {
+  for (size_t i = 0; i < manifest.permissions.size(); ++i) {
+    if (manifest.permissions[i] == "busbar.modules/1" && manifest.role != Role::Logic) {
+      return wrong(pointerTo("/permissions", i), "busbar.modules/1 is for the role logic only");
+    }
+  }
+  return {};
+}
+
 void readScalars(const json::Value& root, Manifest& manifest) {
   manifest.id = text(root, "id");
   manifest.version = text(root, "version");
@@ -354,6 +364,7 @@ Result<Manifest> Manifest::parse(std::string_view text) {
   readScalars(*root, manifest);
   BUSBAR_TRY(readSettings(*root, manifest));
   BUSBAR_TRY(readLists(*root, manifest));
+  BUSBAR_TRY(checkPermissions(manifest));
   BUSBAR_TRY(checkInterfaces(manifest));
   return manifest;
 }

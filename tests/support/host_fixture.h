@@ -113,11 +113,15 @@ class HostFixture {
     std::stringstream text;
     text << file.rdbuf();
     driver.manifest = text.str();
-    driver.moduleName = name;
     driver.version = "1.0.0";
     driver.digest = std::string(64, 'a');
     driver.fileName = name + ".so";
     driver.isolation = isolation;
+    const auto manifest = json::parse(driver.manifest);
+    driver.moduleName = *manifest->find("module_name")->asString();
+    if (*manifest->find("role")->asString() == "logic") {
+      driver.role = model::Role::Logic;
+    }
     EXPECT_TRUE(write(ConfigWrite::Kind::Insert, driver).ok());
     return driver.id;
   }

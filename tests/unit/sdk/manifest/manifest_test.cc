@@ -161,6 +161,7 @@ INSTANTIATE_TEST_SUITE_P(
             "/settings/properties/p/default"},
         Mistake{R"("limits":{"strand_ms":60001})", "/limits/strand_ms"},
         Mistake{R"("permissions":["everything"])", "/permissions/0"},
+        Mistake{R"("permissions":["busbar.http/1","busbar.modules/1"])", "/permissions/1"},
         Mistake{R"("implements":["flying/1"])", "/implements"},
         Mistake{R"("implements":["powerable/1"])", "/implements"},
         Mistake{R"("x-vendor":{},"affinity":"cpu0")", "/affinity"}));

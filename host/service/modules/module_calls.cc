@@ -1,0 +1,226 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "host/service/modules/module_calls.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <busbar/driver.h>
+
+#include "sdk/base/json.h"
+
+namespace busbar {
+namespace {
+
+constexpr unsigned kMaxDepth = 16;
+constexpr Milliseconds kLongest{600'000};
+constexpr size_t kMaxGatheredBytes = 1U << 20U;
+// A module that takes no events gets failures instead of results: those are small.
+constexpr size_t kMaxUnsentBytes = 4U << 20U;
+
+}  // namespace
+
+ModuleCalls::~ModuleCalls() {
+  *alive_ = false;
+  for (const Running& call : std::exchange(running_, {})) {
+    cancel(call);
+  }
+}
+
+// The authority, the depth and the deadline of what is called for `call`.
+bool ModuleCalls::prepare(const wire::ModuleCall& call, ExecuteRequest& request) {
+  const auto no = [&](int32_t status, std::string_view code, std::string_view message) {
+    refuse(client_, BUSBAR_EV_CALL, call.head.token, status, code, message);
+    return false;
+  };
+  const Origin* origin = client_.originOf(call.head.parentCall);
+  if (origin == nullptr) {
+    return no(BUSBAR_E_STATE, "call_ended", "the call on whose behalf this was asked has ended");
+  }
+  if (origin->hops + 1 >= kMaxDepth) {
+    return no(BUSBAR_E_STATE, "call_loop",
+              "modules call one another more than 16 deep: two of them call in a circle");
+  }
+  const Instant now = hub_.loop().now();
+  request.latest = call.head.deadlineNs == INT64_MAX ? Instant::max()
+                                                     : Instant(Nanoseconds(call.head.deadlineNs));
+  if (request.latest <= now) {
+    return no(BUSBAR_E_TIMEOUT, "deadline_exceeded", "the deadline of the calling function passed");
+  }
+  const bool isList = !call.args.empty() && call.args.front() == '[';
+  const bool isObject = !call.args.empty() && call.args.front() == '{';
+  if (!call.args.empty() &&
+      (!(isList || isObject) || !json::check(call.args, {.maxDepth = 32}).ok())) {
+    return no(BUSBAR_E_INVALID, "bad_arguments", "the arguments must be a JSON object or array");
+  }
+  request.function = call.function;
+  if (!call.args.empty()) {
+    request.args = call.args;
+  }
+  request.caller = origin->caller;
+  request.hops = origin->hops + 1;
+  if (call.timeoutMs != 0) {
+    const Instant own = now + std::min(kLongest, Milliseconds(call.timeoutMs));
+    request.deadline = std::min(own, request.latest);
+  }
+  return true;
+}
+
+ModuleCalls::Running& ModuleCalls::add(uint64_t token, bool gathers, size_t parts) {
+  Running& call = running_.emplace_back();
+  call.serial = ++lastSerial_;
+  call.token = token;
+  call.gathers = gathers;
+  call.open = parts;
+  call.parts.resize(parts);
+  return call;
+}
+
+void ModuleCalls::one(const wire::ModuleCall& call, const std::string& moduleId) {
+  ExecuteRequest request;
+  if (!prepare(call, request)) {
+    return;
+  }
+  request.moduleId = moduleId;
+  const uint64_t serial = add(call.head.token, false, 1).serial;
+  execute(serial, 0, std::move(request));
+}
+
+void ModuleCalls::each(const wire::ModuleCall& call,
+                       const std::vector<const SystemMember*>& members) {
+  ExecuteRequest request;
+  if (!prepare(call, request)) {
+    return;
+  }
+  Running& running = add(call.head.token, true, members.size());
+  const uint64_t serial = running.serial;
+  for (size_t i = 0; i < members.size(); ++i) {
+    running.parts[i].name = members[i]->name;
+  }
+  for (size_t i = 0; i < members.size(); ++i) {
+    ExecuteRequest copy = request;
+    copy.moduleId = members[i]->moduleId;
+    execute(serial, i, std::move(copy));
+  }
+}
+
+void ModuleCalls::execute(uint64_t serial, size_t part, ExecuteRequest request) {
+  executing_ = true;
+  const HostClient::CallId id = hub_.host().execute(
+      std::move(request), [this, alive = alive_, serial, part](Result<ExecuteReply> reply) {
+        if (*alive) {
+          ended(serial, part, std::move(reply));
+        }
+      });
+  executing_ = false;
+  if (Running* call = find(serial)) {
+    call->parts[part].id = id;
+  }
+}
+
+void ModuleCalls::ended(uint64_t serial, size_t part, Result<ExecuteReply> reply) {
+  Running* call = find(serial);
+  if (call == nullptr) {
+    return;  // released
+  }
+  Part& of = call->parts[part];
+  of.id = 0;
+  if (reply.ok()) {
+    of.json = std::move(reply->resultJson);
+  } else {
+    of.failed = true;
+    of.failure = std::move(reply).error();
+    if (executing_ && of.failure.code == ErrorCode::Unavailable) {
+      of.failure.code = ErrorCode::FailedPrecondition;  // it does not run: E_STATE, not E_OFFLINE
+    }
+  }
+  if (--call->open == 0) {
+    Running done = std::move(*call);
+    running_.erase(running_.begin() + (call - running_.data()));
+    finish(std::move(done));
+  }
+}
+
+void ModuleCalls::finish(Running call) {
+  if (!call.gathers) {
+    const Part& only = call.parts.front();
+    answer(call.token, only.json, only.failed ? &only.failure : nullptr);
+    return;
+  }
+  std::string out = "{";
+  const Error* first = nullptr;
+  for (const Part& part : call.parts) {
+    out += out.size() > 1 ? "," : "";
+    json::appendString(out, part.name);
+    if (part.failed) {
+      first = first == nullptr ? &part.failure : first;
+      out += R"(:{"error":{"code":)";
+      json::appendString(out, part.failure.reason);
+      out += R"(,"message":)";
+      json::appendString(out, part.failure.message);
+      out += "}}";
+    } else {
+      out += R"(:{"result":)" + part.json + "}";
+    }
+  }
+  out += "}";
+  if (out.size() > kMaxGatheredBytes) {
+    const Error error = Error::because(ErrorCode::Internal, "result_too_large",
+                                       "the results of all modules together exceed 1 MiB");
+    answer(call.token, {}, &error);
+    return;
+  }
+  answer(call.token, out, first);
+}
+
+void ModuleCalls::answer(uint64_t token, std::string_view json, const Error* failure) {
+  wire::ServiceEvent event;
+  event.type = BUSBAR_EV_CALL;
+  event.token = token;
+  event.ends = true;
+  if (client_.unsentBytes() > kMaxUnsentBytes) {
+    refuse(client_, BUSBAR_EV_CALL, token, BUSBAR_E_AGAIN, "module_busy",
+           "the result was dropped: this module does not take its events");
+    return;
+  }
+  event.doc = json;
+  if (failure != nullptr) {
+    event.error.status = statusOf(failure->code);
+    event.error.code = failure->reason;
+    event.error.message = failure->message;
+  }
+  client_.send(event);
+}
+
+bool ModuleCalls::release(uint64_t token) {
+  const auto it = std::find_if(running_.begin(), running_.end(),
+                               [token](const Running& call) { return call.token == token; });
+  if (it == running_.end()) {
+    return false;
+  }
+  const Running call = std::move(*it);
+  running_.erase(it);
+  cancel(call);
+  return true;
+}
+
+bool ModuleCalls::contains(uint64_t token) const {
+  return std::any_of(running_.begin(), running_.end(),
+                     [token](const Running& call) { return call.token == token; });
+}
+
+void ModuleCalls::cancel(const Running& call) {
+  for (const Part& part : call.parts) {
+    if (part.id != 0) {
+      hub_.host().cancel(part.id);
+    }
+  }
+}
+
+ModuleCalls::Running* ModuleCalls::find(uint64_t serial) {
+  const auto it = std::find_if(running_.begin(), running_.end(),
+                               [serial](const Running& call) { return call.serial == serial; });
+  return it == running_.end() ? nullptr : &*it;
+}
+
+}  // namespace busbar

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/service/modules/module_hub.h"
+#include "host/service/service.h"
+
+namespace busbar {
+
+// The calls to other modules that one module has under way. Each ends with one CALL event, unless
+// it is released. What runs is cancelled when it is released and when this object goes. Loop-only.
+class ModuleCalls {
+ public:
+  ModuleCalls(ModuleHub& hub, ServiceClient& client) : hub_(hub), client_(client) {}
+  ModuleCalls(const ModuleCalls&) = delete;
+  ModuleCalls& operator=(const ModuleCalls&) = delete;
+  ~ModuleCalls();
+
+  // Begins a call of one module.
+  void one(const wire::ModuleCall& call, const std::string& moduleId);
+  // Begins a call of each, at the same time; the results are gathered in that order.
+  void each(const wire::ModuleCall& call, const std::vector<const SystemMember*>& members);
+  // False when there is no such call.
+  bool release(uint64_t token);
+  bool contains(uint64_t token) const;
+  size_t size() const { return running_.size(); }
+
+ private:
+  // One module that is called.
+  struct Part {
+    HostClient::CallId id = 0;
+    std::string name;
+    std::string json;  // of what it answered
+    Error failure;     // valid when `failed`
+    bool failed = false;
+  };
+  struct Running {
+    uint64_t serial = 0;
+    uint64_t token = 0;
+    bool gathers = false;
+    size_t open = 0;
+    std::vector<Part> parts;
+  };
+
+  // False: refused, and the event is sent.
+  bool prepare(const wire::ModuleCall& call, ExecuteRequest& request);
+  Running& add(uint64_t token, bool gathers, size_t parts);
+  void execute(uint64_t serial, size_t part, ExecuteRequest request);
+  void ended(uint64_t serial, size_t part, Result<ExecuteReply> reply);
+  void finish(Running call);
+  void answer(uint64_t token, std::string_view json, const Error* failure);
+  void cancel(const Running& call);
+  Running* find(uint64_t serial);
+
+  ModuleHub& hub_;
+  ServiceClient& client_;
+  std::vector<Running> running_;
+  uint64_t lastSerial_ = 0;
+  bool executing_ = false;  // a reply within it is a refusal of the host
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for replies that come later
+};
+
+}  // namespace busbar
