@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
 
-// The outbound HTTP client against wrk on the same nginx: 64 requests in flight to one origin, every
-// connection kept. Each answer is checked.
+// The outbound HTTP client against wrk on the same nginx: 64 requests in flight to one origin,
+// every connection kept. Each answer is checked.
 #include <sched.h>
 
 #include <chrono>
@@ -30,10 +30,11 @@ class Bench {
  public:
   Bench() {
     const std::string port = std::to_string(port_);
-    nginx_.start("access_log off; keepalive_requests 1000000000; default_type application/json;\n"
-                 "server { listen 127.0.0.1:" +
-                     port + "; location / { return 200 '" + kBody + "'; } }",
-                 port_);
+    nginx_.start(
+        "access_log off; keepalive_requests 1000000000; default_type application/json;\n"
+        "server { listen 127.0.0.1:" +
+            port + "; location / { return 200 '" + kBody + "'; } }",
+        port_);
     cpu_set_t first;
     CPU_ZERO(&first);
     CPU_SET(0, &first);
@@ -62,8 +63,8 @@ class Bench {
 
   bench::Run theirs(double seconds) const {
     const std::string whole = std::to_string(std::max(1L, std::lround(seconds)));
-    const auto outcome =
-        test::Program::run({"/usr/bin/taskset", "-c", "1", "wrk", "-t1", "-c64", "-d" + whole, url_});
+    const auto outcome = test::Program::run(
+        {"/usr/bin/taskset", "-c", "1", "wrk", "-t1", "-c64", "-d" + whole, url_});
     const std::string& text = outcome.out;
     const size_t at = text.find("Requests/sec:");
     BUSBAR_CHECK(outcome.exitCode == 0 && at != std::string::npos);
@@ -77,14 +78,15 @@ class Bench {
     HttpRequest request;
     request.url = url_;
     ++inFlight_;
-    const auto id = client_.request(profile_, std::move(request), [this](Result<HttpAnswer> answer) {
-      BUSBAR_CHECK(answer.ok() && answer->status == 200 && answer->body == kBody);
-      --inFlight_;
-      ++done_;
-      if (loop_->now() < until_) {
-        ask();
-      }
-    });
+    const auto id =
+        client_.request(profile_, std::move(request), [this](Result<HttpAnswer> answer) {
+          BUSBAR_CHECK(answer.ok() && answer->status == 200 && answer->body == kBody);
+          --inFlight_;
+          ++done_;
+          if (loop_->now() < until_) {
+            ask();
+          }
+        });
     BUSBAR_CHECK(id.ok());
   }
 

@@ -55,15 +55,15 @@ std::string Nginx::write(const std::string& name, const std::string& text) const
 
 void Nginx::start(const std::string& servers, uint16_t port) {
   const std::string& at = folder_.path();
-  const std::string config = write(
-      "nginx.conf",
-      "daemon off; master_process off; worker_processes 1; pid " + at + "/pid;\n" +
-          "error_log stderr crit; events { worker_connections 512; }\nhttp {\n" +
-          "log_format it '$request_method $request_uri connection=$connection "
-          "requests=$connection_requests';\naccess_log " +
-          at + "/access.log it;\n" + "client_body_temp_path " + at + "/b; proxy_temp_path " + at +
-          "/p; fastcgi_temp_path " + at + "/f; uwsgi_temp_path " + at + "/u; scgi_temp_path " + at +
-          "/s;\n" + servers + "\n}\n");
+  const std::string config =
+      write("nginx.conf",
+            "daemon off; master_process off; worker_processes 1; pid " + at + "/pid;\n" +
+                "error_log stderr crit; events { worker_connections 512; }\nhttp {\n" +
+                "log_format it '$request_method $request_uri connection=$connection "
+                "requests=$connection_requests';\naccess_log " +
+                at + "/access.log it;\n" + "client_body_temp_path " + at + "/b; proxy_temp_path " +
+                at + "/p; fastcgi_temp_path " + at + "/f; uwsgi_temp_path " + at +
+                "/u; scgi_temp_path " + at + "/s;\n" + servers + "\n}\n");
   program_.emplace(std::vector<std::string>{kNginx, "-p", at, "-c", config});
   const auto limit = std::chrono::steady_clock::now() + Program::kLimit;
   while (!answers(port)) {

@@ -72,9 +72,9 @@ struct Range6 {
 };
 
 constexpr Range6 kRanges6[] = {
-    {"fd00:ec2::254", 128, AddressKind::Metadata},   // AWS
-    {"fd00:ec2::23", 128, AddressKind::Metadata},    // AWS pods
-    {"fd20:ce::254", 128, AddressKind::Metadata},    // Google
+    {"fd00:ec2::254", 128, AddressKind::Metadata},       // AWS
+    {"fd00:ec2::23", 128, AddressKind::Metadata},        // AWS pods
+    {"fd20:ce::254", 128, AddressKind::Metadata},        // Google
     {"fd00:c1::a9fe:a9fe", 128, AddressKind::Metadata},  // Oracle
     {"::", 128, AddressKind::Unspecified},
     {"::1", 128, AddressKind::Loopback},

@@ -45,10 +45,10 @@ struct AddressPolicy {
   bool operator==(const AddressPolicy&) const = default;
 };
 
-// PermissionDenied, reason `http_blocked_address`, when a connection for `host` may not be opened to
-// this very address. Pure. To be asked with the address that connect(2) gets: then neither a changed
-// DNS answer nor a redirect goes around it. It does not protect against a public address that
-// forwards to an inner one, nor against what a proxy resolves.
+// PermissionDenied, reason `http_blocked_address`, when a connection for `host` may not be opened
+// to this very address. Pure. To be asked with the address that connect(2) gets: then neither a
+// changed DNS answer nor a redirect goes around it. It does not protect against a public address
+// that forwards to an inner one, nor against what a proxy resolves.
 Status checkAddress(const AddressPolicy& policy, std::string_view host, const IpAddress& address,
                     uint16_t port);
 

@@ -46,9 +46,8 @@ Status AnswerReader::line(std::string_view line) {
 Status AnswerReader::statusLine(std::string_view line) {
   const size_t space = std::min(line.find(' '), line.size());
   const std::string_view code = line.substr(space).substr(0, 4);
-  const bool isCode = code.size() == 4 && std::all_of(code.begin() + 1, code.end(), [](char c) {
-                        return c >= '0' && c <= '9';
-                      });
+  const bool isCode = code.size() == 4 && std::all_of(code.begin() + 1, code.end(),
+                                                      [](char c) { return c >= '0' && c <= '9'; });
   if (!isCode || bodySeen_) {
     return badAnswer("has no proper status line");
   }
@@ -63,8 +62,11 @@ Status AnswerReader::field(std::string_view line) {
   if (colon == std::string_view::npos || colon == 0 || line[0] == ' ' || line[0] == '\t') {
     return badAnswer("has a header line without a name, or a folded one");
   }
-  head_.headers.push_back({std::string(trimmed(line.substr(0, colon))),
-                           std::string(trimmed(line.substr(colon + 1)))});
+  if (head_.headers.empty()) {
+    head_.headers.reserve(16);
+  }
+  head_.headers.push_back(
+      {std::string(trimmed(line.substr(0, colon))), std::string(trimmed(line.substr(colon + 1)))});
   return {};
 }
 

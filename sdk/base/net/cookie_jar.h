@@ -12,7 +12,8 @@ namespace busbar {
 // Loop-only.
 class CookieJar {
  public:
-  static constexpr size_t kMaxCookies = 100;  // more than that: the answer fails, the jar is emptied
+  static constexpr size_t kMaxCookies =
+      100;  // more than that: the answer fails, the jar is emptied
 
   static std::shared_ptr<CookieJar> create();
   CookieJar(const CookieJar&) = delete;

@@ -57,8 +57,8 @@ void CurlMulti::unpause(CURL* easy) {
 }
 
 curl_socket_t CurlMulti::open(const curl_sockaddr& address) {
-  UniqueFd fd(::socket(address.family, address.socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                       address.protocol));
+  UniqueFd fd(
+      ::socket(address.family, address.socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address.protocol));
   if (!fd) {
     return CURL_SOCKET_BAD;
   }

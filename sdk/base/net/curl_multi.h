@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <curl/curl.h>
-
 #include <cstddef>
 #include <memory>
 #include <unordered_map>
 #include <vector>
+
+#include <curl/curl.h>
 
 #include "sdk/base/event_loop.h"
 #include "sdk/base/unique_fd.h"

@@ -41,7 +41,8 @@ Status GzipDecoder::check() const {
 
 Status GzipDecoder::unpack(std::string_view packed, std::string& out) {
   z_stream& z = stream_->z;
-  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));  // NOLINT: zlib only reads
+  z.next_in =
+      reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));  // NOLINT: zlib only reads
   z.avail_in = static_cast<uInt>(packed.size());
   while (z.avail_in > 0) {
     if (atMemberEnd_) {

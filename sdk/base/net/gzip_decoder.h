@@ -12,8 +12,8 @@
 namespace busbar {
 
 // Unpacks gzip (RFC 1952, several members allowed) piece by piece, and stops before a bomb has done
-// harm: never more than `maxBytes` come out, and from 1 MiB on never more than `maxRatio` times what
-// went in. Thread-compatible.
+// harm: never more than `maxBytes` come out, and from 1 MiB on never more than `maxRatio` times
+// what went in. Thread-compatible.
 class GzipDecoder {
  public:
   static constexpr size_t kRatioFromBytes = 1U << 20;

@@ -27,10 +27,10 @@ class HttpTransfer;
 class HttpClient {
  public:
   struct Limits {
-    size_t maxActive = 256;    // requests on their way, over all profiles
-    size_t maxSockets = 512;   // open connections, the kept ones too
-    size_t maxQueued = 2048;   // over all profiles
-    size_t maxProfiles = 4096;  // with requests or kept connections
+    size_t maxActive = 256;         // requests on their way, over all profiles
+    size_t maxSockets = 512;        // open connections, the kept ones too
+    size_t maxQueued = 2048;        // over all profiles
+    size_t maxProfiles = 4096;      // with requests or kept connections
     Milliseconds keepIdle{60'000};  // how long an unused profile keeps its connections
   };
   struct Figures {

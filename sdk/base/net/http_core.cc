@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sdk/base/net/profile_options.h"
+
 namespace busbar {
 
 HttpClient::Core::Pool::Pool(Core& owner, std::shared_ptr<const HttpProfile> itsProfile)
@@ -28,6 +30,7 @@ CURL* HttpClient::Core::Pool::takeEasy() {
   if (easies.empty()) {
     CURL* const easy = curl_easy_init();
     BUSBAR_CHECK(easy != nullptr);
+    applyProfile(easy, profile->options());
     return easy;
   }
   CURL* const easy = easies.back();
@@ -96,12 +99,11 @@ Result<HttpRequestId> HttpClient::Core::add(std::shared_ptr<const HttpProfile> p
                               " and others are waiting; ask less often, or allow more connections");
   }
   const HttpRequestId id = nextId_++;
-  const auto transfer =
-      std::make_shared<HttpTransfer>(static_cast<HttpTransfer::Owner&>(*this), id,
-                                     std::move(profile), std::move(request), std::move(*url),
-                                     std::move(sink));
-  transfer->deadlineTimer = loop_.runAt(loop_.refreshNow() + transfer->request().timeout,
-                                        [this, id] { timedOut(id); });
+  const auto transfer = std::make_shared<HttpTransfer>(static_cast<HttpTransfer::Owner&>(*this), id,
+                                                       std::move(profile), std::move(request),
+                                                       std::move(*url), std::move(sink));
+  transfer->deadlineTimer =
+      loop_.runAt(loop_.refreshNow() + transfer->request().timeout, [this, id] { timedOut(id); });
   transfers_.emplace(id, transfer);
   (*pool)->queue.push_back(id);
   ++queued_;
@@ -156,12 +158,12 @@ void HttpClient::Core::begin(Pool& pool, HttpTransfer& transfer) {
     return;
   }
   transfer.state = HttpTransfer::State::Resolving;
-  resolver_.resolve(name, [weak = weak_from_this(),
-                           id = transfer.id](Result<std::vector<IpAddress>> addresses) {
-    if (const auto core = weak.lock()) {
-      core->resolved(id, std::move(addresses));
-    }
-  });
+  resolver_.resolve(
+      name, [weak = weak_from_this(), id = transfer.id](Result<std::vector<IpAddress>> addresses) {
+        if (const auto core = weak.lock()) {
+          core->resolved(id, std::move(addresses));
+        }
+      });
 }
 
 void HttpClient::Core::resolved(HttpRequestId id, Result<std::vector<IpAddress>> addresses) {
@@ -245,10 +247,10 @@ void HttpClient::Core::timedOut(HttpRequestId id) {
   transfer.deadlineTimer = 0;
   transfer.isHeld = false;  // the end is told even to a caller that has asked for a pause
   withdraw(transfer);
-  transfer.fail(Error::because(
-      ErrorCode::DeadlineExceeded, "deadline_exceeded",
-      transfer.url().origin() + " has not answered within " +
-          std::to_string(transfer.request().timeout.count()) + " ms; try again, or allow more time"));
+  transfer.fail(Error::because(ErrorCode::DeadlineExceeded, "deadline_exceeded",
+                               transfer.url().origin() + " has not answered within " +
+                                   std::to_string(transfer.request().timeout.count()) +
+                                   " ms; try again, or allow more time"));
   transferHasNews(transfer);
   pump();
 }

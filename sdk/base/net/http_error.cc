@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/base/net/http_error.h"
 
-#include <openssl/x509_vfy.h>
-
 #include <cstring>
+
+#include <openssl/x509_vfy.h>
 
 namespace busbar {
 namespace {
@@ -24,8 +24,9 @@ Error certificateError(CURL* easy, const std::string& origin) {
     case X509_V_ERR_UNSPECIFIED:
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return unavailable("tls_wrong_name", what + "is for another name; use the name that it is "
-                                                  "for, or have one made for this one");
+      return unavailable("tls_wrong_name", what +
+                                               "is for another name; use the name that it is "
+                                               "for, or have one made for this one");
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return unavailable("tls_certificate_expired",
                          what + "has expired; renew it, or correct the clock of this machine");
@@ -38,8 +39,9 @@ Error certificateError(CURL* easy, const std::string& origin) {
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
       return unavailable("tls_unknown_authority",
-                         what + "comes from an authority that is not trusted; give that "
-                                "authority's certificate, or pin the key of this one");
+                         what +
+                             "comes from an authority that is not trusted; give that "
+                             "authority's certificate, or pin the key of this one");
     default:
       return unavailable("tls_bad_certificate",
                          what + "is refused: " + X509_verify_cert_error_string(verdict));

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <curl/curl.h>
-
 #include <string>
+
+#include <curl/curl.h>
 
 #include "sdk/base/result.h"
 

@@ -12,10 +12,18 @@ constexpr size_t kMaxCredentialBytes = 8192;
 constexpr size_t kMaxAnswerBytes = 1U << 30;
 constexpr int kMaxRedirects = 20;
 
-constexpr std::string_view kOurs[] = {
-    "host",       "content-length", "transfer-encoding", "connection",
-    "keep-alive", "te",             "trailer",           "upgrade",
-    "expect",     "accept-encoding", "proxy-connection", "proxy-authorization"};
+constexpr std::string_view kOurs[] = {"host",
+                                      "content-length",
+                                      "transfer-encoding",
+                                      "connection",
+                                      "keep-alive",
+                                      "te",
+                                      "trailer",
+                                      "upgrade",
+                                      "expect",
+                                      "accept-encoding",
+                                      "proxy-connection",
+                                      "proxy-authorization"};
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -102,7 +102,8 @@ Result<std::shared_ptr<const HttpProfile>> HttpProfile::create(HttpProfileOption
 
 Status HttpProfile::allows(const Url& url) const {
   const auto& origins = options_.origins;
-  if (!origins.empty() && std::find(origins.begin(), origins.end(), url.origin()) == origins.end()) {
+  if (!origins.empty() &&
+      std::find(origins.begin(), origins.end(), url.origin()) == origins.end()) {
     return Error::because(ErrorCode::PermissionDenied, "http_origin_not_allowed",
                           "requests to " + url.origin() +
                               " are not allowed; add it to the allowed origins if it is meant");

@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/base/net/http_transfer.h"
 
-#include <openssl/evp.h>
-
 #include <utility>
+
+#include <openssl/evp.h>
 
 #include "sdk/base/net/http_error.h"
 #include "sdk/base/net/profile_options.h"
 #include "sdk/base/net/redirect.h"
-#include "sdk/base/version.h"
 
 namespace busbar {
 namespace {
@@ -66,11 +65,11 @@ void HttpTransfer::start(CURL* easy, CurlMulti& multi, const std::vector<IpAddre
   easy_ = easy;
   multi_ = &multi;
   state = State::Running;
+  wasPlain_ = isPlain();
   isSent_ = false;
   isPaused_ = false;
   blocked_.reset();
   resetReader();
-  applyProfile(easy, profile->options());
   setRequest();
   setMethod();
   setHeaders();
@@ -93,6 +92,8 @@ void HttpTransfer::setRequest() {
   setOption(easy_, CURLOPT_HEADERDATA, this);
   setOption(easy_, CURLOPT_WRITEFUNCTION, &HttpTransfer::onBody);
   setOption(easy_, CURLOPT_WRITEDATA, this);
+  setOption(easy_, CURLOPT_ACCEPT_ENCODING,
+            request_.acceptGzip ? "gzip" : static_cast<const char*>(nullptr));
   if (request_.cookies) {
     setOption(easy_, CURLOPT_SHARE, static_cast<CURLSH*>(request_.cookies->share()));
     setOption(easy_, CURLOPT_COOKIEFILE, "");  // turns the engine on, reads no file
@@ -125,23 +126,15 @@ void HttpTransfer::addHeader(const std::string& name, const std::string& value) 
 }
 
 void HttpTransfer::setHeaders() {
-  bool hasAgent = false;
-  bool hasType = false;
   for (const HttpHeader& header : request_.headers) {
     addHeader(header.name, header.value);
-    hasAgent = hasAgent || sameHeaderName(header.name, "User-Agent");
-    hasType = hasType || sameHeaderName(header.name, "Content-Type");
   }
-  if (!hasAgent) {
-    addHeader("User-Agent", "busbar/" + std::string(versionText()));
+  if (!request_.body.empty() || request_.method == "POST" || request_.method == "PUT") {
+    append(headers_, "Expect:");  // no wait for 100 Continue
+    if (findHeader(request_.headers, "Content-Type") == nullptr) {
+      append(headers_, "Content-Type:");  // libcurl would make it a form
+    }
   }
-  if (!hasType) {
-    append(headers_, "Content-Type:");  // libcurl would make it a form
-  }
-  if (request_.acceptGzip) {
-    addHeader("Accept-Encoding", "gzip");
-  }
-  append(headers_, "Expect:");  // no wait for 100 Continue
   if (request_.auth.kind == HttpAuth::Kind::Basic) {
     addHeader("Authorization", "Basic " + base64(request_.auth.user + ":" + request_.auth.secret));
   } else if (request_.auth.kind == HttpAuth::Kind::Bearer) {
@@ -165,8 +158,7 @@ void HttpTransfer::setAddresses(const std::vector<IpAddress>& addresses) {
   const auto& proxy = profile->options().proxy;
   const uint16_t port = proxy ? proxy->port : url_.port();
   // The plus makes libcurl forget it again, so that the names of a long life do not pile up.
-  std::string entry = "+" + (proxy ? proxy->host : url_.host()) + ":" +
-                      std::to_string(port);
+  std::string entry = "+" + (proxy ? proxy->host : url_.host()) + ":" + std::to_string(port);
   // After a socket that onOpen() refuses, libcurl 7.88 waits half of the connect time-out before it
   // tries the next address. So refused ones stand here only when there are no others.
   std::vector<IpAddress> good = addresses;
@@ -175,19 +167,30 @@ void HttpTransfer::setAddresses(const std::vector<IpAddress>& addresses) {
   });
   char separator = ':';
   for (const IpAddress& address : good.empty() ? addresses : good) {
-    entry += std::exchange(separator, ',') + (address.isIpv6() ? "[" + address.text() + "]"
-                                                               : address.text());
+    entry += std::exchange(separator, ',') +
+             (address.isIpv6() ? "[" + address.text() + "]" : address.text());
   }
   append(resolve_, entry);
   setOption(easy_, CURLOPT_RESOLVE, resolve_);
 }
 
+// True when nothing but what every start() sets again was set, so that no reset is needed: a reset
+// and the profile anew cost a third of a small request.
+bool HttpTransfer::isPlain() const {
+  return request_.method == "GET" && !request_.cookies &&
+         request_.auth.kind != HttpAuth::Kind::Digest;
+}
+
 CURL* HttpTransfer::detach() {
   CURL* const easy = std::exchange(easy_, nullptr);
-  if (easy != nullptr) {
+  if (easy != nullptr && wasPlain_) {
+    setOption(easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
+    setOption(easy, CURLOPT_RESOLVE, static_cast<curl_slist*>(nullptr));
+  } else if (easy != nullptr) {
     // A reset keeps the share, and with it the cookies of somebody.
     setOption(easy, CURLOPT_SHARE, static_cast<CURLSH*>(nullptr));
     curl_easy_reset(easy);
+    applyProfile(easy, profile->options());
   }
   curl_slist_free_all(std::exchange(headers_, nullptr));
   curl_slist_free_all(std::exchange(resolve_, nullptr));

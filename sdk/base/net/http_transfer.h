@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <curl/curl.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include <curl/curl.h>
 
 #include "sdk/base/net/answer_reader.h"
 #include "sdk/base/net/curl_multi.h"
@@ -47,8 +47,9 @@ class HttpTransfer {
 
   // The name to resolve before start(); empty when the address is in the URL.
   std::string nameToResolve() const;
+  // `easy` is as applyProfile() left it, or came from detach() of the same profile.
   void start(CURL* easy, CurlMulti& multi, const std::vector<IpAddress>& addresses);
-  // Gives the handle back, set to nothing.
+  // Gives the handle back, as applyProfile() left it.
   CURL* detach();
   // libcurl has ended the hop; still attached.
   Outcome hopEnded(CURLcode code);
@@ -90,6 +91,7 @@ class HttpTransfer {
   void addHeader(const std::string& name, const std::string& value);
   void setAuth();
   void setAddresses(const std::vector<IpAddress>& addresses);
+  bool isPlain() const;
   Outcome end(Status status);
   Outcome hopDone();
   bool mayRepeat(CURLcode code) const;
@@ -101,6 +103,7 @@ class HttpTransfer {
   int hops_ = 0;
   bool repeated_ = false;  // the one retry is used up
   bool isSent_ = false;    // this hop has gone out, and nothing has come since
+  bool wasPlain_ = false;  // when it started; a redirect changes the request
   bool isPaused_ = false;
   bool isHeadGiven_ = false;
   std::optional<AnswerReader> reader_;

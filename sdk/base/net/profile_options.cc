@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "sdk/base/version.h"
+
 namespace busbar {
 namespace {
 
@@ -13,7 +15,8 @@ curl_blob blobOf(const std::string& text) {
 }
 
 void setProxy(CURL* easy, const std::optional<HttpProxy>& proxy) {
-  // Empty texts, not absent ones: otherwise libcurl asks http_proxy and no_proxy of the environment.
+  // Empty texts, not absent ones: otherwise libcurl asks http_proxy and no_proxy of the
+  // environment.
   setOption(easy, CURLOPT_NOPROXY, "");
   if (!proxy) {
     setOption(easy, CURLOPT_PROXY, "");
@@ -66,6 +69,7 @@ void applyProfile(CURL* easy, const HttpProfileOptions& options) {
   setOption(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   setOption(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   setOption(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  setOption(easy, CURLOPT_USERAGENT, ("busbar/" + std::string(versionText())).c_str());
   setOption(easy, CURLOPT_PATH_AS_IS, 1L);
   setOption(easy, CURLOPT_NOPROGRESS, 1L);
   setOption(easy, CURLOPT_MAXAGE_CONN, 60L);

@@ -11,9 +11,8 @@ constexpr std::string_view kHarmless[] = {"accept",           "accept-language",
                                           "content-language", "user-agent",      "traceparent"};
 
 Error refused(const Url& from, const std::string& why) {
-  return Error::because(
-      ErrorCode::PermissionDenied, "http_redirect_refused",
-      from.origin() + " redirects, and that is refused: " + why);
+  return Error::because(ErrorCode::PermissionDenied, "http_redirect_refused",
+                        from.origin() + " redirects, and that is refused: " + why);
 }
 
 template <size_t kSize>
@@ -42,9 +41,8 @@ Status applyRedirect(const HttpProfile& profile, const HttpHead& head, HttpReque
     return refused(url, "it leads from https to http");
   }
   if (const Status allowed = profile.allows(*next); !allowed.ok()) {
-    return allowed.error().reason == "http_blocked_address"
-               ? allowed.error()
-               : refused(url, allowed.error().message);
+    return allowed.error().reason == "http_blocked_address" ? allowed.error()
+                                                            : refused(url, allowed.error().message);
   }
   const bool isPost = request.method == "POST";
   if ((head.status == 303 && request.method != "HEAD") ||

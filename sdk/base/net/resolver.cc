@@ -22,8 +22,8 @@ Result<std::vector<IpAddress>> look(const std::string& host) {
         "resolve " + host + ": " + gai_strerror(code) + "; check the name and the DNS server");
   }
   std::vector<IpAddress> addresses;
-  for (const addrinfo* at = found;
-       at != nullptr && addresses.size() < Resolver::kMaxAddresses; at = at->ai_next) {
+  for (const addrinfo* at = found; at != nullptr && addresses.size() < Resolver::kMaxAddresses;
+       at = at->ai_next) {
     if (const auto address = IpAddress::fromSockaddr(at->ai_addr, at->ai_addrlen)) {
       addresses.push_back(*address);
     }
@@ -40,12 +40,12 @@ Result<std::vector<IpAddress>> look(const std::string& host) {
 
 void SystemResolver::resolve(const std::string& host, Done done) {
   if (const auto kept = kept_.find(host); kept != kept_.end() && kept->second.until > loop_.now()) {
-    loop_.defer([alive = alive_, done = std::move(done),
-                 addresses = kept->second.addresses]() mutable {
-      if (*alive) {
-        done(std::move(addresses));
-      }
-    });
+    loop_.defer(
+        [alive = alive_, done = std::move(done), addresses = kept->second.addresses]() mutable {
+          if (*alive) {
+            done(std::move(addresses));
+          }
+        });
     return;
   }
   std::vector<Done>& waiting = waiting_[host];
@@ -89,7 +89,8 @@ void SystemResolver::answered(const std::string& host, Result<std::vector<IpAddr
 
 void SystemResolver::keep(const std::string& host, const std::vector<IpAddress>& addresses) {
   if (kept_.size() >= kMaxKept) {
-    std::erase_if(kept_, [now = loop_.now()](const auto& kept) { return kept.second.until <= now; });
+    std::erase_if(kept_,
+                  [now = loop_.now()](const auto& kept) { return kept.second.until <= now; });
   }
   if (kept_.size() < kMaxKept || kept_.count(host) > 0) {
     kept_[host] = {addresses, loop_.now() + kKeepFor};

@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/base/net/tls_material.h"
 
+#include <algorithm>
+#include <memory>
+#include <string>
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
-
-#include <algorithm>
-#include <memory>
-#include <string>
 
 namespace busbar {
 namespace {
@@ -103,8 +103,8 @@ bool isPublicKeyPin(std::string_view text) {
   }
   text = text.substr(kPrefix.size(), 43);
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '+' || c == '/';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' ||
+           c == '/';
   });
 }
 

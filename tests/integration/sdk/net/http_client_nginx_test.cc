@@ -38,9 +38,7 @@ class HttpClientNginxTest : public HttpClientFixture {
     return "server { listen 127.0.0.1:" + std::to_string(port_) + "; root " + folder +
            "; gzip on; gzip_types text/plain; default_type text/plain; gzip_min_length 10;\n"
            "location /basic { auth_basic it; auth_basic_user_file " +
-           folder +
-           "/users; alias " +
-           folder +
+           folder + "/users; alias " + folder +
            "/page.txt; }\n"
            "location /relative { return 302 page.txt; }\n"
            "location /post { return 303 /page.txt; }\n"

@@ -60,8 +60,9 @@ TEST_F(HttpDigestTest, AProxyGetsItsOwnCredentialsAndTheOriginItsOwn) {
   request.auth = {HttpAuth::Kind::Bearer, "", "token"};
   const auto answer = fetch(HttpProfile::create(options).value(), request);
   ASSERT_TRUE(answer.ok()) << answer.error().message;
-  EXPECT_EQ(answer->body, "GET http://origin.example/path origin.example "
-                          "Basic cHJveHkgdXNlcjpwcm94eSBwYXNzd29yZA== Bearer token");
+  EXPECT_EQ(answer->body,
+            "GET http://origin.example/path origin.example "
+            "Basic cHJveHkgdXNlcjpwcm94eSBwYXNzd29yZA== Bearer token");
   EXPECT_EQ(names_.asked(), 0);
 }
 
@@ -73,7 +74,8 @@ TEST_F(HttpDigestTest, ThroughATunnelTheProxySeesNothingOfTheOrigin) {
   const auto profile = HttpProfile::create(options).value();
   HttpRequest request = get("https://origin.example/path");
   request.auth = {HttpAuth::Kind::Bearer, "", "token"};
-  EXPECT_FALSE(fetch(profile, request).ok());  // the server refuses to CONNECT, and tells what it saw
+  EXPECT_FALSE(
+      fetch(profile, request).ok());  // the server refuses to CONNECT, and tells what it saw
   const auto seen = fetch(profile, get("http://origin.example/last"));
   ASSERT_TRUE(seen.ok()) << seen.error().message;
   EXPECT_EQ(seen->body, "CONNECT origin.example:443 origin.example:443 None None");

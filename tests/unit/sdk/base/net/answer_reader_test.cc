@@ -111,7 +111,8 @@ TEST_F(AnswerReaderTest, BodiesAreBoundedAsReceivedAndAsUnpacked) {
 }
 
 TEST_F(AnswerReaderTest, UnpacksGzipInPiecesOfAnySizeAndSeveralMembers) {
-  EXPECT_EQ(head({"HTTP/1.1 200 OK", "Content-Encoding: GZIP", "Content-Length: 9", "X: y", ""}), "");
+  EXPECT_EQ(head({"HTTP/1.1 200 OK", "Content-Encoding: GZIP", "Content-Length: 9", "X: y", ""}),
+            "");
   EXPECT_EQ(reader_.head().headers, (HttpHeaders{{"X", "y"}}));
   for (const char c : gzipped("hello ") + gzipped("world")) {
     ASSERT_EQ(bytes(std::string(1, c)), "");

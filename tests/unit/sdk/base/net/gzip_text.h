@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <zlib.h>
-
 #include <string>
+
+#include <zlib.h>
 
 #include "sdk/base/result.h"
 

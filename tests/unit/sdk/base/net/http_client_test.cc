@@ -145,7 +145,8 @@ TEST_F(HttpClientTest, RedirectsEndAfterTheirNumberAndZeroShowsThem) {
 }
 
 TEST_F(HttpClientTest, AJarKeepsCookiesForItsOwnRequestsOnly) {
-  const auto server = serve([](const std::string&) { return okAnswer("", "Set-Cookie: a=1; Path=/\r\n"); });
+  const auto server =
+      serve([](const std::string&) { return okAnswer("", "Set-Cookie: a=1; Path=/\r\n"); });
   const auto profile = profileFor(server->url());
   HttpRequest request = get(server->url());
   request.cookies = CookieJar::create();
@@ -219,7 +220,8 @@ TEST_F(HttpClientTest, WhatIsNoProperAnswerHasAReason) {
   EXPECT_EQ(reasonFor(kOk + "Transfer-Encoding: chunked\r\n\r\n5\r\nhel"), "http_truncated");
   EXPECT_EQ(reasonFor(kOk + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"), "connection_lost");
   EXPECT_EQ(reasonFor(kOk + "Content-Encoding: br\r\n\r\nxyz"), "http_bad_answer");
-  EXPECT_EQ(reasonFor(kOk + "Transfer-Encoding: chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n"), "status 200");
+  EXPECT_EQ(reasonFor(kOk + "Transfer-Encoding: chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n"),
+            "status 200");
 }
 
 TEST_F(HttpClientTest, WhatIsTooMuchHasAReason) {
@@ -246,7 +248,9 @@ TEST_F(HttpClientTest, ResetsRefusalsAndMissingNamesAreToldApart) {
   });
   EXPECT_EQ(reasonOf(fetch(resetting.url())), "connection_lost");
   std::string closed;
-  { closed = RawHttpServer([](Connection&) {}).url(); }
+  {
+    closed = RawHttpServer([](Connection&) {}).url();
+  }
   EXPECT_EQ(reasonOf(fetch(closed)), "connect_failed");
   const auto nowhere = fetch(HttpProfile::create({}).value(), get("http://nowhere.example/"));
   EXPECT_EQ(reasonOf(nowhere), "dns_failed");

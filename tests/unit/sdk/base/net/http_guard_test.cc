@@ -22,10 +22,10 @@ class HttpGuardTest : public HttpClientFixture {
 
 TEST_F(HttpGuardTest, ANameThatLeadsInsideIsRefusedAtTheSocket) {
   const auto profile = HttpProfile::create({}).value();
-  for (const char* address :
-       {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "::127.0.0.1", "0.0.0.0", "::",
-        "10.0.0.1", "192.168.0.1", "172.16.0.1", "169.254.169.254", "fd00:ec2::254", "fe80::1",
-        "64:ff9b::7f00:1", "2002:7f00:1::", "100.64.0.1", "224.0.0.1", "255.255.255.255"}) {
+  for (const char* address : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "::127.0.0.1",
+                              "0.0.0.0", "::", "10.0.0.1", "192.168.0.1", "172.16.0.1",
+                              "169.254.169.254", "fd00:ec2::254", "fe80::1", "64:ff9b::7f00:1",
+                              "2002:7f00:1::", "100.64.0.1", "224.0.0.1", "255.255.255.255"}) {
     ScriptedResolver names(*loop_);
     names.add({address});
     client_ = std::make_unique<HttpClient>(*loop_, names);
@@ -74,7 +74,8 @@ TEST_F(HttpGuardTest, TheEnvironmentCannotBringInAProxy) {
   setenv("http_proxy", server_.url().c_str(), 1);
   setenv("all_proxy", server_.url().c_str(), 1);
   names_.add({"127.0.0.1"});
-  const auto answer = fetch(HttpProfile::create({}).value(), get("http://outside.example:" + port_));
+  const auto answer =
+      fetch(HttpProfile::create({}).value(), get("http://outside.example:" + port_));
   unsetenv("http_proxy");
   unsetenv("all_proxy");
   EXPECT_EQ(reasonOf(answer), "http_blocked_address");

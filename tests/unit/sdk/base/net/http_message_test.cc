@@ -24,7 +24,8 @@ TEST(HttpMessageTest, HeadersCannotAddLines) {
   for (const std::string& value : {"a\r\nb"s, "a\nb"s, "a\rb"s, "a\0b"s, "a\x1b"s, "a\x7f"s}) {
     EXPECT_EQ(fieldOf(withHeader("X", value)), "headers");
   }
-  for (const std::string& name : {""s, "a b"s, "a:"s, "a\r\n"s, "a\0"s, "\xc3\xa9"s, "a("s, "a,b"s}) {
+  for (const std::string& name :
+       {""s, "a b"s, "a:"s, "a\r\n"s, "a\0"s, "\xc3\xa9"s, "a("s, "a,b"s}) {
     EXPECT_EQ(fieldOf(withHeader(name, "v")), "headers") << name;
   }
   EXPECT_EQ(fieldOf(withHeader("X-Good_1", "tab\tand \xc3\xa9")), "");
@@ -62,7 +63,8 @@ TEST(HttpMessageTest, MethodsAreUpperCaseTokensForClients) {
     request.method = method;
     EXPECT_EQ(fieldOf(request), "method") << method;
   }
-  for (const char* method : {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"}) {
+  for (const char* method :
+       {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"}) {
     HttpRequest request;
     request.method = method;
     EXPECT_EQ(fieldOf(request), "") << method;

@@ -23,13 +23,16 @@ TEST(HttpProfileTest, OriginsAreCanonicalAndExact) {
   HttpProfileOptions options;
   options.origins = {"HTTPS://API.example:443", "http://b.example:8080/"};
   const auto profile = HttpProfile::create(options).value();
-  const auto ask = [&](const char* url) { return reasonOf(profile->allows(Url::parse(url).value())); };
+  const auto ask = [&](const char* url) {
+    return reasonOf(profile->allows(Url::parse(url).value()));
+  };
   EXPECT_EQ(ask("https://api.example/x"), "");
   EXPECT_EQ(ask("http://b.example:8080/y?z"), "");
   EXPECT_EQ(ask("http://api.example/x"), "http_origin_not_allowed");
   EXPECT_EQ(ask("https://api.example:8443/"), "http_origin_not_allowed");
   EXPECT_EQ(ask("https://api.example.evil.example/"), "http_origin_not_allowed");
-  for (const char* bad : {"https://a.example/path", "https://a.example/?q", "ftp://a.example", "a.example"}) {
+  for (const char* bad :
+       {"https://a.example/path", "https://a.example/?q", "ftp://a.example", "a.example"}) {
     options.origins = {bad};
     EXPECT_EQ(fieldOf(options), "origins") << bad;
   }

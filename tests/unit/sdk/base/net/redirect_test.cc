@@ -34,8 +34,8 @@ class RedirectTest : public testing::Test {
 
 TEST_F(RedirectTest, ChangesTheMethodAsRfc9110Says) {
   const std::tuple<int, const char*, const char*> kCases[] = {
-      {301, "POST", "GET"}, {302, "POST", "GET"},   {303, "POST", "GET"}, {307, "POST", "POST"},
-      {308, "POST", "POST"}, {301, "PUT", "PUT"},   {302, "PUT", "PUT"},  {303, "PUT", "GET"},
+      {301, "POST", "GET"},  {302, "POST", "GET"},   {303, "POST", "GET"}, {307, "POST", "POST"},
+      {308, "POST", "POST"}, {301, "PUT", "PUT"},    {302, "PUT", "PUT"},  {303, "PUT", "GET"},
       {303, "HEAD", "HEAD"}, {303, "DELETE", "GET"}, {307, "PUT", "PUT"},  {302, "HEAD", "HEAD"},
       {301, "GET", "GET"}};
   for (const auto& [status, from, to] : kCases) {
@@ -44,7 +44,8 @@ TEST_F(RedirectTest, ChangesTheMethodAsRfc9110Says) {
     EXPECT_EQ(follow(status, "other"), "");
     EXPECT_EQ(request_.method, to) << status << " " << from;
     EXPECT_EQ(url_.text(), "https://a.example/dir/other");
-    const bool keepsBody = request_.method == from && (request_.method == "POST" || request_.method == "PUT");
+    const bool keepsBody =
+        request_.method == from && (request_.method == "POST" || request_.method == "PUT");
     EXPECT_EQ(request_.body, keepsBody ? "body" : "") << status << " " << from;
     EXPECT_EQ(findHeader(request_.headers, "content-type") != nullptr, request_.method == from);
   }
@@ -57,7 +58,8 @@ TEST_F(RedirectTest, KeepsCredentialsWithinTheOrigin) {
 }
 
 TEST_F(RedirectTest, DropsCredentialsAndUnknownHeadersOnTheWayToAnotherOrigin) {
-  for (const char* location : {"https://b.example/", "https://a.example:444/", "https://www.a.example/"}) {
+  for (const char* location :
+       {"https://b.example/", "https://a.example:444/", "https://www.a.example/"}) {
     request_ = request("GET");
     url_ = Url::parse("https://a.example/").value();
     EXPECT_EQ(follow(302, location), "");
@@ -70,12 +72,14 @@ TEST_F(RedirectTest, DropsCredentialsAndUnknownHeadersOnTheWayToAnotherOrigin) {
 
 TEST_F(RedirectTest, RefusesWhereItMustNotLead) {
   for (const char* location :
-       {"http://a.example/", "http://b.example/", "file:///etc/passwd", "gopher://127.0.0.1:6379/_x",
-        "ftp://a.example/", "https://user@a.example/", "https://0x7f.1/", "javascript:1", "https://"}) {
+       {"http://a.example/", "http://b.example/", "file:///etc/passwd",
+        "gopher://127.0.0.1:6379/_x", "ftp://a.example/", "https://user@a.example/",
+        "https://0x7f.1/", "javascript:1", "https://"}) {
     EXPECT_EQ(follow(302, location), "http_redirect_refused") << location;
   }
-  for (const char* location : {"https://127.0.0.1/", "https://[::1]/", "https://169.254.169.254/latest",
-                               "https://[::ffff:10.0.0.1]/", "//192.168.1.1/"}) {
+  for (const char* location :
+       {"https://127.0.0.1/", "https://[::1]/", "https://169.254.169.254/latest",
+        "https://[::ffff:10.0.0.1]/", "//192.168.1.1/"}) {
     EXPECT_EQ(follow(302, location), "http_blocked_address") << location;
   }
 }
