@@ -256,6 +256,15 @@ TEST_F(HttpClientTest, ResetsRefusalsAndMissingNamesAreToldApart) {
   EXPECT_EQ(reasonOf(nowhere), "dns_failed");
 }
 
+TEST_F(HttpClientTest, AHandshakeThatIsNotAnsweredEndsWithTheConnectTimeout) {
+  const RawHttpServer server([](Connection& connection) { connection.awaitEnd(); });
+  HttpRequest request = get("https://127.0.0.1:" + std::to_string(server.port()));
+  request.connectTimeout = Milliseconds(200);
+  const auto answer = fetch(profileFor(server.url()), request);
+  EXPECT_EQ(reasonOf(answer), "connect_timeout");
+  EXPECT_EQ(answer.error().code, ErrorCode::DeadlineExceeded);
+}
+
 TEST_F(HttpClientTest, ADripDoesNotOutliveTheDeadline) {
   const RawHttpServer server([](Connection& connection) {
     connection.readRequest();
