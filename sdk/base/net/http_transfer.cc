@@ -187,8 +187,9 @@ CURL* HttpTransfer::detach() {
     setOption(easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
     setOption(easy, CURLOPT_RESOLVE, static_cast<curl_slist*>(nullptr));
   } else if (easy != nullptr) {
-    // A reset keeps the share, and with it the cookies of somebody.
+    // A reset keeps the share, and with it the cookies of somebody; and it loses the list of files.
     setOption(easy, CURLOPT_SHARE, static_cast<CURLSH*>(nullptr));
+    setOption(easy, CURLOPT_COOKIEFILE, static_cast<char*>(nullptr));
     curl_easy_reset(easy);
     applyProfile(easy, profile->options());
   }
