@@ -29,7 +29,7 @@ constexpr const char* kBody =
 class Bench {
  public:
   Bench() {
-    const std::string port = std::to_string(port_);
+    const std::string port = std::to_string(uint16_t{port_});
     nginx_.start(
         "access_log off; keepalive_requests 1000000000; default_type application/json;\n"
         "server { listen 127.0.0.1:" +
@@ -90,8 +90,8 @@ class Bench {
     BUSBAR_CHECK(id.ok());
   }
 
-  const uint16_t port_ = test::freePort();
-  const std::string url_ = "http://127.0.0.1:" + std::to_string(port_) + "/modules";
+  const test::ReservedPort port_;
+  const std::string url_ = "http://127.0.0.1:" + std::to_string(uint16_t{port_}) + "/modules";
   test::Nginx nginx_;
   SystemClock clock_;
   std::unique_ptr<EventLoop> loop_ = EventLoop::create(clock_).value();

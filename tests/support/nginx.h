@@ -6,13 +6,23 @@
 #include <optional>
 #include <string>
 
+#include "sdk/base/unique_fd.h"
 #include "tests/support/program.h"
 #include "tests/support/temp_dir.h"
 
 namespace busbar::test {
 
-// A port of loopback that nothing listened on a moment ago.
-uint16_t freePort();
+// A port of loopback that nobody else gets while this lives: bound, not listened on, and with
+// SO_REUSEADDR, so that a server which sets that too can take it.
+class ReservedPort {
+ public:
+  ReservedPort();
+  operator uint16_t() const { return port_; }  // NOLINT: reads as the number it is
+
+ private:
+  UniqueFd fd_;
+  uint16_t port_ = 0;
+};
 
 // Debian's nginx as one process on loopback, in a folder of its own; ends with this object.
 class Nginx {

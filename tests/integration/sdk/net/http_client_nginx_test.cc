@@ -35,7 +35,7 @@ class HttpClientNginxTest : public HttpClientFixture {
   std::string config() const {
     const std::string root = nginx_.write("marker", "");
     const std::string folder = root.substr(0, root.rfind('/'));
-    return "server { listen 127.0.0.1:" + std::to_string(port_) + "; root " + folder +
+    return "server { listen 127.0.0.1:" + std::to_string(uint16_t{port_}) + "; root " + folder +
            "; gzip on; gzip_types text/plain; default_type text/plain; gzip_min_length 10;\n"
            "location /basic { auth_basic it; auth_basic_user_file " +
            folder + "/users; alias " + folder +
@@ -52,8 +52,8 @@ class HttpClientNginxTest : public HttpClientFixture {
   }
   std::string at(const std::string& path) const { return base_ + path; }
 
-  uint16_t port_ = freePort();
-  std::string base_ = "http://127.0.0.1:" + std::to_string(port_);
+  const ReservedPort port_;
+  std::string base_ = "http://127.0.0.1:" + std::to_string(uint16_t{port_});
   Nginx nginx_;
   std::shared_ptr<const HttpProfile> profile_ = profileFor(base_);
 };

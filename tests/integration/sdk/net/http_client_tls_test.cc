@@ -57,13 +57,13 @@ class HttpClientTlsTest : public HttpClientFixture {
 
   TestAuthority ours_{"our authority"};
   TestAuthority theirs_{"their authority"};
-  const uint16_t good_ = freePort();
-  const uint16_t expired_ = freePort();
-  const uint16_t early_ = freePort();
-  const uint16_t wrongName_ = freePort();
-  const uint16_t stranger_ = freePort();
-  const uint16_t mutual_ = freePort();
-  const uint16_t old_ = freePort();
+  const ReservedPort good_;
+  const ReservedPort expired_;
+  const ReservedPort early_;
+  const ReservedPort wrongName_;
+  const ReservedPort stranger_;
+  const ReservedPort mutual_;
+  const ReservedPort old_;
   Nginx nginx_;
 };
 
@@ -85,12 +85,12 @@ TEST_F(HttpClientTlsTest, BadCertificatesAreRefusedEachWithItsReason) {
 
 TEST_F(HttpClientTlsTest, ARedirectToABadCertificateIsRefusedAsWell) {
   Nginx front;
-  const uint16_t port = freePort();
-  front.start("server { listen 127.0.0.1:" + std::to_string(port) + "; location / { return 302 " +
-                  at(wrongName_) + "; } }",
+  const ReservedPort port;
+  front.start("server { listen 127.0.0.1:" + std::to_string(uint16_t{port}) +
+                  "; location / { return 302 " + at(wrongName_) + "; } }",
               port);
   HttpProfileOptions options = trustingOurs(wrongName_);
-  const std::string url = "http://127.0.0.1:" + std::to_string(port);
+  const std::string url = "http://127.0.0.1:" + std::to_string(uint16_t{port});
   allow(options, url);
   EXPECT_EQ(reasonOf(fetch(HttpProfile::create(options).value(), get(url))), "tls_wrong_name");
 }
