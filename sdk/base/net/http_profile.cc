@@ -49,13 +49,13 @@ Status checkTls(const HttpProfileOptions& options) {
   if (!options.pinnedKey.empty() && !isPublicKeyPin(options.pinnedKey)) {
     return wrong("pinnedKey", "the pin is not sha256// and 44 characters of base64");
   }
-  if (options.verify == TlsVerify::PinOnly && options.pinnedKey.empty()) {
+  if (options.verify == HttpVerify::PinOnly && options.pinnedKey.empty()) {
     return wrong("pinnedKey", "to verify by pin only takes a pin");
   }
   return {};
 }
 
-Status checkProxy(HttpProxy& proxy) {
+Status checkProxy(HttpProxyOptions& proxy) {
   const bool isV6 = proxy.host.find(':') != std::string::npos;
   const std::string host = isV6 ? "[" + proxy.host + "]" : proxy.host;
   const auto url = Url::parse("http://" + host + ":" + std::to_string(proxy.port));
@@ -71,13 +71,13 @@ Status checkProxy(HttpProxy& proxy) {
 
 }  // namespace
 
-std::string_view toString(TlsVerify verify) {
+std::string_view toString(HttpVerify verify) {
   switch (verify) {
-    case TlsVerify::Full:
+    case HttpVerify::Full:
       return "full";
-    case TlsVerify::PinOnly:
+    case HttpVerify::PinOnly:
       return "pin_only";
-    case TlsVerify::None:
+    case HttpVerify::None:
       return "verify_none";
   }
   return "unknown";

@@ -18,14 +18,14 @@ namespace busbar {
 
 // How a server proves who it is. None is for commissioning; whoever offers it shows it by this name
 // wherever the connection is shown, as "verify_none".
-enum class TlsVerify {
+enum class HttpVerify {
   Full,     // chain, dates and name; a pin comes on top
   PinOnly,  // the pinned key alone: for devices with certificates of their own making
   None,
 };
-std::string_view toString(TlsVerify verify);  // "full", "pin_only", "verify_none"
+std::string_view toString(HttpVerify verify);  // "full", "pin_only", "verify_none"
 
-struct HttpProxy {
+struct HttpProxyOptions {
   std::string host;  // as in a URL; http only, CONNECT for https
   uint16_t port = 0;
   std::string user;  // basic authentication; empty for none
@@ -36,12 +36,12 @@ struct HttpProfileOptions {
   std::vector<std::string> origins;  // "https://api.example.org"; empty: any that `addresses` allow
   AddressPolicy addresses;
 
-  TlsVerify verify = TlsVerify::Full;
+  HttpVerify verify = HttpVerify::Full;
   std::string caPem;              // instead of the system's authorities; certificates, PEM
   std::string pinnedKey;          // "sha256//BASE64" of the server's public key (publicKeyPin)
   std::string clientCertificate;  // PEM, its chain behind it; needs `origins`
   std::string clientKey;          // PEM, not encrypted
-  std::optional<HttpProxy> proxy;
+  std::optional<HttpProxyOptions> proxy;
 
   size_t maxConnectionsPerOrigin = 8;
   size_t maxConnections = 32;

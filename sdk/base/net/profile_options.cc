@@ -14,7 +14,7 @@ curl_blob blobOf(const std::string& text) {
   return {const_cast<char*>(text.data()), text.size(), CURL_BLOB_NOCOPY};  // NOLINT: only read
 }
 
-void setProxy(CURL* easy, const std::optional<HttpProxy>& proxy) {
+void setProxy(CURL* easy, const std::optional<HttpProxyOptions>& proxy) {
   // Empty texts, not absent ones: otherwise libcurl asks http_proxy and no_proxy of the
   // environment.
   setOption(easy, CURLOPT_NOPROXY, "");
@@ -37,7 +37,7 @@ void setProxy(CURL* easy, const std::optional<HttpProxy>& proxy) {
 
 void setTls(CURL* easy, const HttpProfileOptions& options) {
   setOption(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  const bool isFull = options.verify == TlsVerify::Full;
+  const bool isFull = options.verify == HttpVerify::Full;
   setOption(easy, CURLOPT_SSL_VERIFYPEER, isFull ? 1L : 0L);
   setOption(easy, CURLOPT_SSL_VERIFYHOST, isFull ? 2L : 0L);
   // A resumed session shows no certificate, so nothing could be compared with the pin.

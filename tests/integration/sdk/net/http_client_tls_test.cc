@@ -106,7 +106,7 @@ TEST_F(HttpClientTlsTest, APinComesOnTopOfTheChain) {
 TEST_F(HttpClientTlsTest, APinAloneIsEnoughForDevicesAndStaysStrict) {
   HttpProfileOptions options = optionsFor(at(stranger_));
   allow(options, at(wrongName_));
-  options.verify = TlsVerify::PinOnly;
+  options.verify = HttpVerify::PinOnly;
   options.pinnedKey = publicKeyPin(certificateOf(stranger_)).value();
   const auto profile = HttpProfile::create(options).value();
   for (int i = 0; i < 3; ++i) {
@@ -117,7 +117,7 @@ TEST_F(HttpClientTlsTest, APinAloneIsEnoughForDevicesAndStaysStrict) {
 
 TEST_F(HttpClientTlsTest, VerifyNoneTakesAnythingForItsOwnProfileOnly) {
   HttpProfileOptions options = optionsFor(at(expired_));
-  options.verify = TlsVerify::None;
+  options.verify = HttpVerify::None;
   EXPECT_EQ(reasonOf(ask(expired_, options)), "status 200");
   EXPECT_EQ(reasonOf(ask(expired_, trustingOurs(expired_))), "tls_certificate_expired");
 }

@@ -55,7 +55,7 @@ TEST_F(HttpDigestTest, AProxyGetsItsOwnCredentialsAndTheOriginItsOwn) {
   const std::string url = start("proxy");
   const Url at = Url::parse(url).value();
   HttpProfileOptions options;
-  options.proxy = HttpProxy{at.host(), at.port(), "proxy user", "proxy password"};
+  options.proxy = HttpProxyOptions{at.host(), at.port(), "proxy user", "proxy password"};
   HttpRequest request = get("http://origin.example/path");
   request.auth = {HttpAuth::Kind::Bearer, "", "token"};
   const auto answer = fetch(HttpProfile::create(options).value(), request);
@@ -70,7 +70,7 @@ TEST_F(HttpDigestTest, ThroughATunnelTheProxySeesNothingOfTheOrigin) {
   const std::string url = start("proxy");
   const Url at = Url::parse(url).value();
   HttpProfileOptions options;
-  options.proxy = HttpProxy{at.host(), at.port(), "", ""};
+  options.proxy = HttpProxyOptions{at.host(), at.port(), "", ""};
   const auto profile = HttpProfile::create(options).value();
   HttpRequest request = get("https://origin.example/path");
   request.auth = {HttpAuth::Kind::Bearer, "", "token"};

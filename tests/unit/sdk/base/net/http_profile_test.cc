@@ -69,14 +69,14 @@ TEST(HttpProfileTest, CertificatesKeysAndPinsAreCheckedAtOnce) {
   options.clientKey = one.certificate;
   EXPECT_EQ(fieldOf(options), "clientKey");
   options = {};
-  options.verify = TlsVerify::PinOnly;
+  options.verify = HttpVerify::PinOnly;
   EXPECT_EQ(fieldOf(options), "pinnedKey");
   options.pinnedKey = "sha256//short=";
   EXPECT_EQ(fieldOf(options), "pinnedKey");
   options.pinnedKey = publicKeyPin(one.certificate).value();
   EXPECT_EQ(fieldOf(options), "");
   EXPECT_NE(publicKeyPin(two.certificate).value(), options.pinnedKey);
-  EXPECT_EQ(toString(TlsVerify::None), "verify_none");
+  EXPECT_EQ(toString(HttpVerify::None), "verify_none");
 }
 
 TEST(HttpProfileTest, BehindAProxyOnlyTheProxyIsConnectedTo) {
