@@ -294,7 +294,8 @@ void Module::create() {
   pendingSettings_.clear();
   const Manifest& manifest = spec().manifest();
   const std::vector<std::string> granted = grantedExtensions();
-  services_ = std::make_unique<ServiceSet>(context_.services, *this, granted);
+  ServiceClient& self = *this;
+  services_ = std::make_unique<ServiceSet>(context_.services, self, granted);
   wire::Create m;
   m.moduleId = config_.moduleId;
   m.systemId = config_.systemId;
