@@ -69,7 +69,9 @@ class MapStateStore : public StateStore {
 // A host with a site, the tests' runner and installed drivers; rows are written through write().
 class HostFixture {
  public:
-  explicit HostFixture(Launcher* launcher = nullptr) {
+  // `services` makes what modules may ask for; it must outlive the host.
+  explicit HostFixture(Launcher* launcher = nullptr,
+                       Callback<ServiceProviders(EventLoop&)> services = nullptr) {
     const Status loaded =
         await<void>(*loop_, [&](auto done) { site_.follow(store_, deadline(), std::move(done)); });
     EXPECT_TRUE(loaded.ok());
@@ -80,7 +82,8 @@ class HostFixture {
     };
     host_ = std::make_unique<LocalHost>(
         LocalHost::Context{*loop_, pool_, site_, states_, coordinator_,
-                           launcher != nullptr ? *launcher : launcher_, *log_},
+                           launcher != nullptr ? *launcher : launcher_, *log_,
+                           services ? services(*loop_) : ServiceProviders()},
         std::move(options));
     host_->start(site_, [](Status) {});
   }
@@ -120,13 +123,14 @@ class HostFixture {
   }
 
   std::string addModule(const std::string& id, const std::string& driverId, bool running = true,
-                        const std::string& ip = "", int port = 0) {
+                        const std::string& ip = "", int port = 0, const std::string& uri = "") {
     model::Module mod;
     mod.id = id;
     mod.driverId = driverId;
     mod.running = running;
     mod.ip = ip;
     mod.port = port;
+    mod.uri = uri;
     const Status added = write(ConfigWrite::Kind::Insert, mod);
     EXPECT_TRUE(added.ok()) << added.error().message;
     return id;
