@@ -191,6 +191,10 @@ void Metrics::addReadyCheck(std::string name, Callback<Status()> check) {
   checks_.emplace_back(std::move(name), std::move(check));
 }
 
+void Metrics::addFigure(std::string name, std::string help, Callback<double()> value) {
+  figures_.push_back({std::move(name), std::move(help), std::move(value)});
+}
+
 void Metrics::addRoutes(http::Router& router) {
   const auth::Access open(auth::Permission::None);
   http::RouteOptions vital;
@@ -265,6 +269,17 @@ std::string Metrics::scrape(const http::Router& router) {
             toDouble(context_.site.position()));
   out.gauge("busbar_config_writes_open", "Changes waiting for the store",
             toDouble(context_.writer.open()));
+  for (Figure& figure : figures_) {
+    constexpr std::string_view kCounter = "_total";
+    const bool isCounter =
+        figure.name.size() > kCounter.size() &&
+        figure.name.compare(figure.name.size() - kCounter.size(), kCounter.size(), kCounter) == 0;
+    if (isCounter) {
+      out.counter(figure.name.c_str(), figure.help.c_str(), figure.value());
+    } else {
+      out.gauge(figure.name.c_str(), figure.help.c_str(), figure.value());
+    }
+  }
   addProcess(out);
   return out.text();
 }

@@ -29,10 +29,17 @@ class Metrics {
   void addFront(std::string name, Callback<http::FrontStats()> stats);
   // A further thing that must be well for /readyz to say so.
   void addReadyCheck(std::string name, Callback<Status()> check);
+  // A figure of what the composition root owns; a counter if its name ends in _total.
+  void addFigure(std::string name, std::string help, Callback<double()> value);
   // From now on /readyz says 503, so that a balancer sends no more here.
   void setStopping() { isStopping_ = true; }
 
  private:
+  struct Figure {
+    std::string name;
+    std::string help;
+    Callback<double()> value;
+  };
   void ready(http::Request& request, http::Responder responder);
   const std::string& scraped(const http::Router& router);
   std::string scrape(const http::Router& router);
@@ -41,6 +48,7 @@ class Metrics {
   const EventHub& events_;
   std::vector<std::pair<std::string, Callback<http::FrontStats()>>> fronts_;
   std::vector<std::pair<std::string, Callback<Status()>>> checks_;
+  std::vector<Figure> figures_;
   bool isStopping_ = false;
   std::string kept_;  // the last scrape
   Instant keptUntil_{};

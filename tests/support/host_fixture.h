@@ -127,13 +127,14 @@ class HostFixture {
   }
 
   std::string addModule(const std::string& id, const std::string& driverId, bool running = true,
-                        const std::string& ip = "", int port = 0) {
+                        const std::string& ip = "", int port = 0, const std::string& uri = "") {
     model::Module mod;
     mod.id = id;
     mod.driverId = driverId;
     mod.running = running;
     mod.ip = ip;
     mod.port = port;
+    mod.uri = uri;
     const Status added = write(ConfigWrite::Kind::Insert, mod);
     EXPECT_TRUE(added.ok()) << added.error().message;
     return id;

@@ -23,6 +23,7 @@
 #include "host/install/driver_installer.h"
 #include "host/install/inspector.h"
 #include "host/sandbox/spawner.h"
+#include "host/service/http/http_service.h"
 #include "host/service/schedule/schedule_service.h"
 #include "host/service/store/store_service.h"
 #include "host/supervisor/launcher.h"
@@ -169,18 +170,22 @@ class Daemon::Parts {
     supervisor.locate = [this](const model::Driver& driver) { return depot_.locate(driver); };
     host_ = std::make_unique<LocalHost>(
         LocalHost::Context{*loop_, pool_, site_, *states_, *coordinator_, *launcher_, log_,
-                           services(), config_.timeZone},
+                           makeServices(), config_.timeZone},
         std::move(supervisor));
     BUSBAR_TRY(openInstaller());
     return settle(*loop_,
                   [this](Callback<void(Status)> done) { host_->start(site_, std::move(done)); });
   }
 
-  ServiceProviders services() {
-    ServiceProviders providers;
-    providers.push_back(scheduleProvider(*loop_));
-    providers.push_back(storeProvider(*loop_, *store_));
-    return providers;
+  ServiceProviders makeServices() {
+    resolver_ = std::make_unique<SystemResolver>(*loop_, pool_);
+    httpClient_ = std::make_unique<HttpClient>(*loop_, *resolver_);
+    http_.emplace(HttpService::Surroundings{*loop_, *httpClient_, {}});
+    ServiceProviders services;
+    services.push_back(HttpService::provider(*http_));
+    services.push_back(scheduleProvider(*loop_));
+    services.push_back(storeProvider(*loop_, *store_));
+    return services;
   }
 
   Status openInstaller() {
@@ -228,7 +233,24 @@ class Daemon::Parts {
          std::string(toString(config_.sandboxRequire))}});
     api_->addRoutes(*router_);
     api_->metrics().addReadyCheck("state", [this] { return states_->lastSave(); });
+    addHttpFigures();
     return {};
+  }
+
+  void addHttpFigures() {
+    const auto add = [this](const char* name, const char* help, auto read) {
+      api_->metrics().addFigure(name, help, [read] { return static_cast<double>(read()); });
+    };
+    add("busbar_driver_http_requests_total", "HTTP requests of drivers",
+        [this] { return http_->figures.requests; });
+    add("busbar_driver_http_failures_total", "HTTP requests of drivers that ended by an error",
+        [this] { return http_->figures.failures; });
+    add("busbar_driver_http_bytes_total", "Bytes of bodies handed to drivers",
+        [this] { return http_->figures.bytes; });
+    add("busbar_driver_http_open", "HTTP requests of drivers under way",
+        [this] { return http_->figures.open; });
+    add("busbar_http_client_sockets", "Connections of the outbound HTTP client",
+        [this] { return httpClient_->figures().sockets; });
   }
 
   void install(std::string folder, Actor actor, Callback<void(Result<api::InstalledDriver>)> done) {
@@ -408,6 +430,9 @@ class Daemon::Parts {
   std::unique_ptr<LocalCoordinator> coordinator_;
   std::unique_ptr<sandbox::Spawner> spawner_;
   std::unique_ptr<SandboxLauncher> launcher_;
+  std::unique_ptr<SystemResolver> resolver_;
+  std::unique_ptr<HttpClient> httpClient_;
+  std::optional<HttpService::Surroundings> http_;
   std::unique_ptr<LocalHost> host_;
   std::unique_ptr<SandboxInspector> inspector_;
   std::unique_ptr<DriverInstaller> installer_;

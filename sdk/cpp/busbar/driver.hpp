@@ -159,6 +159,7 @@ class Driver {
 
 #include <busbar/detail/driver_inline.hpp>
 #include <busbar/detail/table.hpp>
+#include <busbar/http.hpp>
 #include <busbar/schedule.hpp>
 #include <busbar/service.hpp>
 #include <busbar/status.hpp>

@@ -73,10 +73,14 @@ class Service {
 // The failure that an event tells of.
 inline Failure toFailure(const busbar_event& event) {
   std::string message = "the request failed";
+  std::string code;
   if (event.error != nullptr && event.error->message.len > 0) {
     message.assign(event.error->message.ptr, event.error->message.len);
   }
-  return Failure(event.status, message);
+  if (event.error != nullptr && event.error->code.len > 0) {
+    code.assign(event.error->code.ptr, event.error->code.len);
+  }
+  return Failure(event.status, message, code);
 }
 
 }  // namespace busbar
