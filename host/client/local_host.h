@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/client/host_client.h"
+#include "host/link/link_shares.h"
 #include "host/module/call_table.h"
 #include "host/module/module.h"
 #include "host/supervisor/supervisor.h"
@@ -33,6 +34,7 @@ class LocalHost final : public HostClient, private Module::Owner {
     Launcher& launcher;
     Logger& log;
     ServiceProviders services = {};  // those of other modules are the host's own
+    std::string siteCaFile = {};     // whom TLS links trust; empty: whom the system trusts
   };
 
   LocalHost(Context context, Supervisor::Options options);
@@ -96,6 +98,7 @@ class LocalHost final : public HostClient, private Module::Owner {
   Result<const DriverSpec::Function*> checkCall(const ExecuteRequest& request, Module*& mod) const;
 
   Context context_;
+  LinkShares links_;
   CallTable calls_;
   Supervisor supervisor_;
   std::unordered_map<std::string, std::unique_ptr<Module>, Hash, std::equal_to<>> modules_;

@@ -13,9 +13,8 @@ Result<Connection> parse(std::string_view text) {
 
 TEST(Connection, ReadsEveryMember) {
   const std::string pin = "sha256//" + std::string(43, 'A') + "=";
-  const auto c = parse(
-      R"({"tls":{"verify":"pin","pin":")" + pin +
-      R"(","certificate":"C","key":"K-secret","server_name":"n","ca":"A"},
+  const auto c = parse(R"({"tls":{"verify":"pin","pin":")" + pin +
+                       R"(","certificate":"C","key":"K-secret","server_name":"n","ca":"A"},
       "links":{"main":{"host":"h","port":99,"interface":"192.0.2.1","group":"239.1.2.3",
       "peers":["192.0.2.0/24"]}},
       "http":{"allow":["https://a.example"],"proxy":{"url":"http://p:3128","username":"u","password":"pw-secret"}},
