@@ -66,6 +66,7 @@ class LocalHost::Listener : public Subscription {
 
 LocalHost::LocalHost(Context context, Supervisor::Options options)
     : context_(std::move(context)),
+      links_(context_.siteCaFile),
       calls_(context_.loop,
              [](CallTable::Id id, Module& mod) {
                mod.callEnded();
@@ -182,7 +183,8 @@ void LocalHost::refresh(const std::string& moduleId) {
     present->configure(std::move(config));
     return;
   }
-  const Module::Context context{context_.loop, context_.pool, calls_, *this, context_.services};
+  const Module::Context context{context_.loop, context_.pool,     calls_,
+                                *this,         context_.services, links_};
   modules_.emplace(moduleId, std::make_unique<Module>(context, std::move(config)));
   restoreState(moduleId);
 }
@@ -244,6 +246,8 @@ ModuleConfig LocalHost::configOf(const model::Module& mod,
   config.host = mod.ip;
   config.port = static_cast<uint16_t>(mod.port);
   config.udp = mod.udp;
+  config.tls = mod.tls;
+  config.makebreak = mod.makebreak;
   config.uri = mod.uri;
   config.debug = mod.debug;
   if (const auto epoch = owned_.find(mod.id); epoch != owned_.end()) {
@@ -262,6 +266,10 @@ ModuleConfig LocalHost::configOf(const model::Module& mod,
              !fits.ok()) {
     config.settingsProblem =
         "The settings do not fit the driver: " + fits.error().field + ": " + fits.error().message;
+  } else if (const Status links = checkLinkRoles(spec->manifest(), merged->connection);
+             !links.ok()) {
+    config.settingsProblem =
+        "/" + std::string(kConnectionKey) + links.error().field + ": " + links.error().message;
   } else {
     config.settingsJson =
         json::write(spec->manifest().settings.withDefaults(json::Value(merged->values)));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/client/host_client.h"
+#include "host/link/link_shares.h"
 #include "host/module/call_table.h"
 #include "host/module/module.h"
 #include "host/service/modules/modules_service.h"
@@ -35,6 +36,7 @@ class LocalHost final : public HostClient, private Module::Owner {
     Logger& log;
     ServiceProviders services = {};  // those of other modules are the host's own
     std::string timeZone = "UTC";    // of modules whose place has none
+    std::string siteCaFile = {};     // whom TLS links trust; empty: whom the system trusts
   };
 
   LocalHost(Context context, Supervisor::Options options);
@@ -98,6 +100,7 @@ class LocalHost final : public HostClient, private Module::Owner {
   Result<const DriverSpec::Function*> checkCall(const ExecuteRequest& request, Module*& mod) const;
 
   Context context_;
+  LinkShares links_;
   CallTable calls_;
   Supervisor supervisor_;
   ModuleHub moduleHub_;

@@ -2,16 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/link/link_connector.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 #include <vector>
+
+#include "host/link/address.h"
 
 namespace busbar {
 namespace {
@@ -19,61 +18,12 @@ namespace {
 constexpr Milliseconds kConnectLimit{10'000};
 constexpr auto kHealthyAfter = std::chrono::seconds(10);
 
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-
-  std::string text() const {
-    char host[INET6_ADDRSTRLEN] = {};
-    if (storage.ss_family == AF_INET) {
-      sockaddr_in in{};
-      std::memcpy(&in, &storage, sizeof in);
-      inet_ntop(AF_INET, &in.sin_addr, host, sizeof host);
-      return std::string(host) + ":" + std::to_string(ntohs(in.sin_port));
-    }
-    sockaddr_in6 in6{};
-    std::memcpy(&in6, &storage, sizeof in6);
-    inet_ntop(AF_INET6, &in6.sin6_addr, host, sizeof host);
-    return "[" + std::string(host) + "]:" + std::to_string(ntohs(in6.sin6_port));
-  }
-  const sockaddr* get() const {
-    return reinterpret_cast<const sockaddr*>(&storage);  // NOLINT: bind(2) family
-  }
-};
-
 }  // namespace
 
 struct LinkConnector::Resolution {
-  std::vector<Address> addresses;
+  std::vector<SocketAddress> addresses;
   size_t next = 0;
 };
-
-namespace {
-
-// Blocks when `flags` allow a name: then only on a pool thread.
-Result<std::vector<Address>> look(const LinkTarget& target, int flags) {
-  addrinfo hints{};
-  hints.ai_socktype = target.kind == LinkKind::Tcp ? SOCK_STREAM : SOCK_DGRAM;
-  hints.ai_flags = flags | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int code =
-      getaddrinfo(target.host.c_str(), std::to_string(target.port).c_str(), &hints, &found);
-  if (code != 0) {
-    return Error::because(ErrorCode::Unavailable, "name_not_resolved",
-                          "resolve " + target.host + ": " + gai_strerror(code));
-  }
-  std::vector<Address> addresses;
-  for (const addrinfo* at = found; at != nullptr && addresses.size() < 8; at = at->ai_next) {
-    Address address;
-    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
-    address.size = at->ai_addrlen;
-    addresses.push_back(address);
-  }
-  freeaddrinfo(found);
-  return addresses;
-}
-
-}  // namespace
 
 LinkConnector::LinkConnector(EventLoop& loop, WorkerPool& pool, Owner& owner, uint32_t linkId,
                              LinkTarget target, uint32_t randomSeed)
@@ -98,6 +48,17 @@ void LinkConnector::connect() {
   }
 }
 
+void LinkConnector::request() {
+  wanted_ = true;
+  if (!trying_ && !up_ && retryTimer_ == 0) {
+    resolve();
+  }
+}
+
+int LinkConnector::socketType() const {
+  return target_.kind == LinkKind::Udp ? SOCK_DGRAM : SOCK_STREAM;
+}
+
 void LinkConnector::disconnect() {
   wanted_ = false;
   up_ = false;
@@ -117,6 +78,10 @@ void LinkConnector::lost() {
   if (loop_.now() - upSince_ >= kHealthyAfter) {
     backoff_.reset();
   }
+  if (target_.onDemand) {
+    wanted_ = false;
+    return;
+  }
   if (wanted_) {
     retryLater();
   }
@@ -125,15 +90,16 @@ void LinkConnector::lost() {
 void LinkConnector::resolve() {
   trying_ = true;
   ++generation_;
-  if (auto literal = look(target_, AI_NUMERICHOST); literal.ok()) {
+  const int type = socketType();
+  if (auto literal = resolveAddress(target_.host, target_.port, type, true); literal.ok()) {
     resolved(std::make_unique<Resolution>(Resolution{std::move(*literal), 0}));
     return;
   }
-  const Status queued = pool_.run(
-      [this, alive = alive_, target = target_, generation = generation_, &loop = loop_]() mutable {
-        auto addresses = look(target, 0);
-        loop.post([this, alive = std::move(alive), generation,
-                   addresses = std::move(addresses)]() mutable {
+  const Status queued = pool_.run([this, alive = alive_, host = target_.host, port = target_.port,
+                                   type, generation = generation_, &loop = loop_]() mutable {
+    auto addresses = resolveAddress(host, port, type, false);
+    loop.post(
+        [this, alive = std::move(alive), generation, addresses = std::move(addresses)]() mutable {
           if (!*alive || generation != generation_) {
             return;
           }
@@ -143,7 +109,7 @@ void LinkConnector::resolve() {
             resolved(std::make_unique<Resolution>(Resolution{std::move(*addresses), 0}));
           }
         });
-      });
+  });
   if (!queued.ok()) {
     fail(queued.error());
   }
@@ -159,10 +125,9 @@ void LinkConnector::resolved(Result<std::unique_ptr<Resolution>> resolution) {
 }
 
 void LinkConnector::tryNext() {
-  const Address& address = addresses_->addresses[addresses_->next++];
+  const SocketAddress& address = addresses_->addresses[addresses_->next++];
   peer_ = address.text();
-  const int type = target_.kind == LinkKind::Tcp ? SOCK_STREAM : SOCK_DGRAM;
-  fd_.reset(::socket(address.storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  fd_.reset(::socket(address.storage.ss_family, socketType() | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd_) {
     fail(Error::fromErrno(errno, "open a socket for " + peer_));
     return;
@@ -219,6 +184,7 @@ void LinkConnector::fail(Error error) {
   }
   addresses_.reset();
   trying_ = false;
+  wanted_ = wanted_ && !target_.onDemand;
   retryLater();
   owner_.linkFailed(linkId_, error);
 }

@@ -6,28 +6,16 @@
 #include <memory>
 #include <string>
 
+#include "host/link/link.h"
 #include "sdk/base/backoff.h"
-#include "sdk/base/event_loop.h"
-#include "sdk/base/result.h"
-#include "sdk/base/unique_fd.h"
-#include "sdk/base/worker_pool.h"
 
 namespace busbar {
 
-enum class LinkKind { Tcp = 1, Udp = 2 };  // BUSBAR_LINK_…
-
-// Where a link goes: exactly what the module's configuration says, nothing a driver can choose.
-struct LinkTarget {
-  LinkKind kind = LinkKind::Tcp;
-  std::string host;  // name or address
-  uint16_t port = 0;
-  bool operator==(const LinkTarget&) const = default;
-};
-
-// Brings one link of one module up and keeps trying: resolve, connect, set the options that the
+// Brings a connection of one link up and keeps trying: resolve, connect, set the options that the
 // fence needs (TCP_NODELAY, SO_LINGER {1,0}, small buffers, TCP_USER_TIMEOUT), hand the fd over,
 // and after lost() wait 500 ms doubling to 30 s +- 20 % and try again. The wait starts over after a
-// link that lived 10 s. Loop-only.
+// link that lived 10 s. With LinkTarget::onDemand each try and each connection needs a request()
+// of its own. Loop-only.
 class LinkConnector {
  public:
   class Owner {
@@ -46,12 +34,15 @@ class LinkConnector {
   ~LinkConnector();
 
   void connect();     // now, unless a try is under way
+  void request();     // now, or when the wait after a failure is over
   void disconnect();  // and stay down
   // The connection that was handed over is gone; tries again unless disconnect() was called.
   void lost();
 
   const LinkTarget& target() const { return target_; }
   uint32_t generation() const { return generation_; }
+  // The connection goes on under another number.
+  uint32_t raiseGeneration() { return ++generation_; }
   bool up() const { return up_; }
 
  private:
@@ -64,6 +55,7 @@ class LinkConnector {
   void fail(Error error);
   void retryLater();
   void setOptions(int fd) const;
+  int socketType() const;
 
   EventLoop& loop_;
   WorkerPool& pool_;

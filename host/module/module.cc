@@ -16,12 +16,13 @@ namespace {
 constexpr Milliseconds kStopLimit{5'000};
 constexpr Milliseconds kDestroyLimit{5'000};
 
-uint32_t linkKindOf(Manifest::LinkKind kind) {
-  return static_cast<uint32_t>(kind);
-}
-
 uint32_t seedOf(std::string_view id) {
   return static_cast<uint32_t>(std::hash<std::string_view>{}(id));
+}
+
+// Codes of a module that is not connected.
+bool isLinkCode(std::string_view code) {
+  return code == "device_offline" || code.starts_with("tls_");
 }
 
 // The top-level members that differ.
@@ -66,7 +67,7 @@ ModuleHealth Module::health() const {
   ModuleHealth health;
   health.state = toString(state_);
   health.running = state_ == ModuleState::Running;
-  health.connected = health.running ? connected_ : links_.empty();
+  health.connected = health.running ? connected_ : links_ == nullptr || !links_->isOpen();
   health.code = code_;
   health.sentence = sentence_;
   health.sinceUtcNs = sinceUtcNs_;
@@ -77,6 +78,7 @@ ModuleHealth Module::health() const {
 void Module::configure(ModuleConfig config) {
   const bool otherPlace = config.spec != config_.spec || config.host != config_.host ||
                           config.port != config_.port || config.udp != config_.udp ||
+                          config.tls != config_.tls || config.makebreak != config_.makebreak ||
                           config.systemId != config_.systemId || config.epoch != config_.epoch ||
                           config.uri != config_.uri ||
                           config.connection.tls != config_.connection.tls ||
@@ -246,14 +248,15 @@ void Module::act(ModuleAction action) {
       sentence_.clear();
       retry_.reset();
       services_->start();
-      makeLinks();
+      links_->open(seedOf(id()));
       changed();
       break;
     case ModuleAction::Stop:
       stop();
       break;
     case ModuleAction::Destroy:
-      dropLinks();
+      links_->finish();
+      links_.reset();
       services_.reset();
       wire::encodeEmpty(runner_->outbox(), wire::Type::Destroy, instance_);
       runner_->flushSoon();
@@ -306,14 +309,13 @@ void Module::create() {
   m.settings = config_.settingsJson;
   m.logLevel = config_.debug ? BUSBAR_LOG_DEBUG : BUSBAR_LOG_INFO;
   m.slot = slot_;
+  LinkSet::Owner& linkOwner = *this;
+  links_ = std::make_unique<LinkSet>(
+      LinkSet::Context{context_.loop, context_.pool, context_.links, linkOwner}, manifest,
+      linkTargets(manifest, {config_.host, config_.port, config_.tls, config_.makebreak,
+                             config_.connection}));
   std::vector<std::string> framings;
-  framings.reserve(manifest.links.size());
-  uint32_t linkId = 0;
-  for (const Manifest::Link& link : manifest.links) {
-    framings.push_back(json::write(link.framing));
-    m.links.push_back(
-        {++linkId, linkKindOf(link.kind), link.role, framings.back(), link.maxFrameBytes});
-  }
+  m.links = links_->describe(framings);
   m.extensions.assign(granted.begin(), granted.end());
   for (const Manifest::StatusKey& key : manifest.status) {
     m.status.push_back({key.pattern.has_value(), key.key});
@@ -358,7 +360,7 @@ Error Module::whyCallsEnd() const {
 }
 
 void Module::releaseRunner() {
-  dropLinks();
+  links_.reset();
   services_.reset();
   context_.owner.detach(*this);
   runner_ = nullptr;
@@ -368,7 +370,7 @@ void Module::releaseRunner() {
 void Module::runnerLost(const ExitReport& report, bool culprit) {
   runner_ = nullptr;
   instance_ = 0;
-  dropLinks();
+  links_.reset();
   services_.reset();
   const bool ours = culprit || report.cause == "shutdown";
   context_.calls.failAll(
@@ -428,71 +430,43 @@ void Module::publishState(const StateMap::Entry& entry) {
   context_.owner.publish(event);
 }
 
-void Module::setConnected(bool connected, std::string_view why) {
-  if (connected_ == connected && status_.find("connected") != nullptr) {
-    return;
-  }
-  connected_ = connected;
-  if (state_ == ModuleState::Running) {
-    code_ = connected ? "" : "device_offline";
-    sentence_ = connected ? "" : std::string(why) + ". Trying again by itself.";
-  }
-  publishState(
-      status_.set("connected", connected ? "true" : "false", context_.loop.clock().utcNs()));
-  changed();
-}
-
 // ---- links
 
-void Module::makeLinks() {
-  const Manifest& manifest = spec().manifest();
-  links_.clear();
-  const bool needed = std::any_of(manifest.links.begin(), manifest.links.end(),
-                                  [](const Manifest::Link& link) { return link.required; });
-  if (manifest.links.empty() || (config_.host.empty() && !needed)) {
-    connected_ = true;
-    return;
+void Module::linksChanged(bool connected, std::string code, std::string why) {
+  bool news = connected_ != connected;
+  const std::string sentence = connected ? std::string() : why + ". Trying again by itself.";
+  if (state_ == ModuleState::Running && (code_.empty() || isLinkCode(code_)) &&
+      (code_ != code || sentence_ != sentence)) {
+    code_ = std::move(code);
+    sentence_ = sentence;
+    news = true;
   }
-  if (config_.host.empty()) {
-    setConnected(false, "The module has no device address: set ip and port");
-    return;
+  const bool isTold = status_.find("connected") != nullptr;
+  if (connected_ != connected || (!isTold && links_->isOpen())) {
+    connected_ = connected;
+    publishState(
+        status_.set("connected", connected ? "true" : "false", context_.loop.clock().utcNs()));
+    news = true;
   }
-  setConnected(false, "Connecting to " + config_.host);
-  LinkConnector::Owner& self = *this;
-  for (const Manifest::Link& link : manifest.links) {
-    LinkTarget target;
-    target.kind = link.kind == Manifest::LinkKind::Udp ? LinkKind::Udp : LinkKind::Tcp;
-    target.host = config_.host;
-    target.port = config_.port != 0 ? config_.port : link.defaultPort;
-    const auto linkId = static_cast<uint32_t>(links_.size() + 1);
-    links_.push_back(std::make_unique<LinkConnector>(context_.loop, context_.pool, self, linkId,
-                                                     std::move(target), seedOf(id()) + linkId));
-  }
-  for (const auto& link : links_) {
-    link->connect();
+  if (news) {
+    changed();
   }
 }
 
-void Module::dropLinks() {
-  links_.clear();
+void Module::sendLinkUp(const wire::LinkUp& m, UniqueFd fd) {
+  runner_->sendWithFd(std::move(fd), [&](std::string& out) { wire::encode(out, instance_, m); });
 }
 
-LinkConnector* Module::findLink(uint32_t linkId) {
-  return linkId >= 1 && linkId <= links_.size() ? links_[linkId - 1].get() : nullptr;
-}
-
-void Module::linkConnected(uint32_t linkId, uint32_t generation, UniqueFd fd, std::string peer) {
-  const auto kind = static_cast<uint32_t>(findLink(linkId)->target().kind);
-  runner_->sendWithFd(std::move(fd), [&](std::string& out) {
-    wire::encode(out, instance_, wire::LinkUp{linkId, generation, kind, peer});
-  });
-  if (kind == BUSBAR_LINK_TCP) {  // a connected UDP socket says nothing about the device
-    setConnected(true, {});
+void Module::sendLinkDown(const wire::LinkDown& m) {
+  if (runner_ != nullptr && instance_ != 0) {
+    wire::encode(runner_->outbox(), wire::Type::LinkDown, instance_, m);
+    runner_->flushSoon();
   }
 }
 
-void Module::linkFailed(uint32_t, const Error& error) {
-  setConnected(false, error.message);
+bool Module::mayWrite() const {
+  return runner_ != nullptr &&
+         runner_->pages()->deadline(slot_) > context_.loop.clock().now().time_since_epoch().count();
 }
 
 // ---- calls

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "host/client/host_client.h"
-#include "host/link/link_connector.h"
 #include "host/module/call_table.h"
 #include "host/module/driver_spec.h"
+#include "host/module/link_set.h"
 #include "host/module/module_lifecycle.h"
 #include "host/module/module_log.h"
 #include "host/module/state_map.h"
@@ -38,12 +38,14 @@ struct ModuleConfig {
   std::string host;  // device address; empty: no link
   uint16_t port = 0;
   bool udp = false;
+  bool tls = false;
+  bool makebreak = false;
   bool debug = false;
 };
 
 // One module on the host that owns it: its life in a runner, its links, calls, status and log.
 // Table of states and events: module_lifecycle.h. Loop-only.
-class Module final : private LinkConnector::Owner, private ServiceClient {
+class Module final : private LinkSet::Owner, private ServiceClient {
  public:
   // What a module needs from around it.
   class Owner {
@@ -60,6 +62,7 @@ class Module final : private LinkConnector::Owner, private ServiceClient {
     CallTable& calls;
     Owner& owner;
     ServiceProviders& services;
+    LinkShares& links;
   };
 
   Module(const Context& context, ModuleConfig config);
@@ -113,7 +116,6 @@ class Module final : private LinkConnector::Owner, private ServiceClient {
   void armStep(Milliseconds limit);
   void changed();
   void fail(std::string code, std::string sentence);
-  void setConnected(bool connected, std::string_view why);
   void clearStatus();
   void publishState(const StateMap::Entry& entry);
   void applySettings(const std::string& oldSettings);
@@ -131,11 +133,11 @@ class Module final : private LinkConnector::Owner, private ServiceClient {
 
   std::vector<std::string> grantedExtensions() const;
 
-  void makeLinks();
-  void dropLinks();
-  void linkConnected(uint32_t linkId, uint32_t generation, UniqueFd fd, std::string peer) override;
-  void linkFailed(uint32_t linkId, const Error& error) override;
-  LinkConnector* findLink(uint32_t linkId);
+  // LinkSet::Owner
+  void sendLinkUp(const wire::LinkUp& m, UniqueFd fd) override;
+  void sendLinkDown(const wire::LinkDown& m) override;
+  bool mayWrite() const override;
+  void linksChanged(bool connected, std::string code, std::string why) override;
 
   // ServiceClient
   const std::string& moduleId() const override { return config_.moduleId; }
@@ -171,7 +173,7 @@ class Module final : private LinkConnector::Owner, private ServiceClient {
   Backoff retry_{Milliseconds(1000), Milliseconds(30'000)};
   StateMap status_;
   LogRing log_;
-  std::vector<std::unique_ptr<LinkConnector>> links_;
+  std::unique_ptr<LinkSet> links_;        // while the driver runs
   std::unique_ptr<ServiceSet> services_;  // while the driver runs
   std::string pendingSettings_;           // sent, not yet answered
   std::vector<wire::StatePoint> points_;

@@ -275,10 +275,10 @@ bool Module::onLinkLost(const wire::Frame& frame, std::string& why) {
     why = "malformed link frame";
     return false;
   }
-  LinkConnector* link = findLink(m.linkId);
-  if (link != nullptr && link->generation() == m.generation) {
-    setConnected(false, "The connection to " + config_.host + " ended: " + clean(m.error.message));
-    link->lost();
+  if (links_ != nullptr) {
+    const std::string message = clean(m.error.message);
+    m.error.message = message;
+    links_->lost(m);
   }
   return true;
 }
@@ -289,31 +289,9 @@ bool Module::onLinkRequest(const wire::Frame& frame, std::string& why) {
     why = "malformed link frame";
     return false;
   }
-  LinkConnector* link = findLink(m.linkId);
-  if (link == nullptr) {
-    return true;  // links go when the module stops; a request may cross that
-  }
-  switch (m.action) {
-    case BUSBAR_LINK_CONNECT:
-      link->connect();
-      break;
-    case BUSBAR_LINK_DISCONNECT:
-      link->disconnect();
-      setConnected(false, "The driver closed the connection");
-      break;
-    case BUSBAR_LINK_RECONNECT:
-      link->disconnect();
-      link->connect();
-      break;
-    case BUSBAR_LINK_HEALTHY:
-      setConnected(true, {});
-      break;
-    case BUSBAR_LINK_UNHEALTHY:
-      setConnected(false, "The device at " + config_.host + " does not answer");
-      break;
-    default:
-      why = "unknown link action " + std::to_string(m.action);
-      return false;
+  if (links_ != nullptr && !links_->request(m)) {
+    why = "unknown link action " + std::to_string(m.action);
+    return false;
   }
   return true;
 }

@@ -334,13 +334,14 @@ busbar_status Instance::link(const busbar_link_request* request) {
     default:
       return invalid("link: unknown action");
   }
-  if (!process_.outbox.hasRoom(wire::kHeaderBytes + 8)) {
+  if (!process_.outbox.hasRoom(wire::kHeaderBytes + 12)) {
     return BUSBAR_E_AGAIN;
   }
   if (in.action == BUSBAR_LINK_HEALTHY || in.action == BUSBAR_LINK_UNHEALTHY) {
     link->health = in.action;
   }
-  wire::encode(process_.outbox.bulk(), number_, wire::LinkRequest{in.link_id, in.action});
+  wire::encode(process_.outbox.bulk(), number_,
+               wire::LinkRequest{in.link_id, in.action, link->generation()});
   process_.touch();
   return BUSBAR_OK;
 }

@@ -73,6 +73,11 @@ void RunnerPages::setDeadline(size_t slot, int64_t bootNs) {
   std::atomic_ref<int64_t>(deadlines_[slot]).store(bootNs, std::memory_order_release);
 }
 
+int64_t RunnerPages::deadline(size_t slot) const {
+  BUSBAR_CHECK(slot < kSlots);
+  return std::atomic_ref<int64_t>(deadlines_[slot]).load(std::memory_order_acquire);
+}
+
 RunnerPages::Liveness RunnerPages::readLiveness() const {
   const auto word = [&](size_t i) { return __atomic_load_n(&liveness_[i], __ATOMIC_ACQUIRE); };
   Liveness l;

@@ -35,6 +35,7 @@ class RunnerPages {
   UniqueFd takeLivenessFd() { return std::move(livenessFd_); }
 
   void setDeadline(size_t slot, int64_t bootNs);
+  int64_t deadline(size_t slot) const;
   Liveness readLiveness() const;
 
   // "execute" for 11; shape: sdk/wire/WIRE.md "Pages".

@@ -83,6 +83,16 @@ constexpr std::array<std::pair<std::string_view, FunctionKind>, 2> kFunctionKind
     {{"command", FunctionKind::Command}, {"query", FunctionKind::Query}}};
 constexpr std::array<std::pair<std::string_view, StatusKind>, 2> kStatusKinds{
     {{"state", StatusKind::State}, {"event", StatusKind::Event}}};
+constexpr std::array<std::pair<std::string_view, Manifest::LinkKind>, 4> kLinkKinds{
+    {{"tcp", Manifest::LinkKind::Tcp},
+     {"udp", Manifest::LinkKind::Udp},
+     {"udp_peers", Manifest::LinkKind::UdpPeers},
+     {"tcp_peers", Manifest::LinkKind::TcpPeers}}};
+constexpr std::array<std::pair<std::string_view, Manifest::Tls>, 4> kTls{
+    {{"optional", Manifest::Tls::Optional},
+     {"never", Manifest::Tls::Never},
+     {"always", Manifest::Tls::Always},
+     {"start", Manifest::Tls::Start}}};
 
 json::Value emptyParams() {
   json::Object schema;
@@ -198,7 +208,7 @@ Result<Manifest::StatusKey> readStatus(const json::Value& source, const std::str
 Manifest::Link readLink(const json::Value& source) {
   Manifest::Link link;
   link.role = text(source, "role");
-  link.kind = text(source, "kind") == "udp" ? Manifest::LinkKind::Udp : Manifest::LinkKind::Tcp;
+  link.kind = named(text(source, "kind"), kLinkKinds);
   link.description = text(source, "description");
   link.defaultPort = static_cast<uint16_t>(whole(source, "default_port", 0));
   link.required = flag(source, "required", true);
@@ -210,7 +220,26 @@ Manifest::Link readLink(const json::Value& source) {
     none.set("type", "none");
     link.framing = std::move(none);
   }
+  link.tls = named(text(source, "tls"), kTls);
+  link.onDemand = text(source, "connect") == "on_demand";
+  link.idleClose = std::chrono::milliseconds(whole(source, "idle_close_ms", 10'000));
+  link.broadcast = flag(source, "broadcast", false);
   return link;
+}
+
+// Members that only some kinds of link have.
+Status checkLink(const Manifest::Link& link, const json::Value& source, const std::string& at) {
+  using Kind = Manifest::LinkKind;
+  if (source.find("tls") != nullptr && link.kind != Kind::Tcp) {
+    return wrong(at + "/tls", "is for links of kind tcp only");
+  }
+  if (link.onDemand && link.kind != Kind::Tcp && link.kind != Kind::Udp) {
+    return wrong(at + "/connect", "must be always for a link with many peers");
+  }
+  if (link.broadcast && link.kind != Kind::UdpPeers) {
+    return wrong(at + "/broadcast", "is for links of kind udp_peers only");
+  }
+  return {};
 }
 
 // Secrets never have a default, and defaults fit their own schema.
@@ -259,7 +288,9 @@ Status readSettings(const json::Value& root, Manifest& manifest) {
 Status readLists(const json::Value& root, Manifest& manifest) {
   if (const json::Value* links = root.find("links")) {
     for (size_t i = 0; i < links->asArray()->size(); ++i) {
-      Manifest::Link link = readLink((*links->asArray())[i]);
+      const json::Value& source = (*links->asArray())[i];
+      Manifest::Link link = readLink(source);
+      BUSBAR_TRY(checkLink(link, source, pointerTo("/links", i)));
       if (manifest.findLink(link.role) != nullptr) {
         return wrong(pointerTo("/links", i) + "/role", "repeats an earlier link");
       }

@@ -23,7 +23,9 @@ struct Manifest {
   static constexpr size_t kMaxBytes = 1 << 20;
 
   enum class Role { Device, Service, Logic };
-  enum class LinkKind : uint32_t { Tcp = 1, Udp = 2 };                    // BUSBAR_LINK_…
+  // BUSBAR_LINK_…; 3 is TLS, which a manifest asks for by Tls.
+  enum class LinkKind : uint32_t { Tcp = 1, Udp = 2, UdpPeers = 4, TcpPeers = 5 };
+  enum class Tls { Never, Optional, Always, Start };
   enum class CallerRole : uint32_t { User = 0, Support = 1, Admin = 2 };  // BUSBAR_ROLE_…
   enum class FunctionKind { Query, Command };
   enum class StatusKind { State, Event };
@@ -38,6 +40,10 @@ struct Manifest {
     bool required = true;
     uint32_t maxFrameBytes = 65536;
     json::Value framing;  // the framing object; {"type":"none"} when the manifest has none
+    Tls tls = Tls::Optional;
+    bool onDemand = false;
+    std::chrono::milliseconds idleClose{10'000};
+    bool broadcast = false;
   };
 
   struct Function {

@@ -113,6 +113,8 @@ void encode(std::string& out, uint64_t instance, const Create& m) {
     w.str(link.role);
     w.str(link.framing);
     w.u32(link.maxFrameBytes);
+    w.u32(link.idleCloseMs);
+    w.u8(link.mayStartTls ? 1 : 0);
   }
   w.u32(static_cast<uint32_t>(m.extensions.size()));
   for (const std::string_view id : m.extensions) {
@@ -133,13 +135,15 @@ bool decode(std::string_view payload, Create& m) {
   }
   m.logLevel = r.u8();
   m.slot = r.u32();
-  m.links.resize(r.count(20));
+  m.links.resize(r.count(25));
   for (CreateLink& link : m.links) {
     link.linkId = r.u32();
     link.kind = r.u32();
     link.role = r.str();
     link.framing = r.str();
     link.maxFrameBytes = r.u32();
+    link.idleCloseMs = r.u32();
+    link.mayStartTls = r.u8() != 0;
   }
   m.extensions.resize(r.count(4));
   for (std::string_view& id : m.extensions) {
@@ -385,12 +389,14 @@ void encode(std::string& out, uint64_t instance, const LinkRequest& m) {
   Writer w(out);
   w.u32(m.linkId);
   w.u32(m.action);
+  w.u32(m.generation);
 }
 
 bool decode(std::string_view payload, LinkRequest& m) {
   Reader r(payload);
   m.linkId = r.u32();
   m.action = r.u32();
+  m.generation = r.u32();
   return r.done();
 }
 

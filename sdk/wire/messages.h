@@ -36,6 +36,8 @@ struct CreateLink {
   std::string_view role;
   std::string_view framing;  // manifest framing object, or empty
   uint32_t maxFrameBytes = 0;
+  uint32_t idleCloseMs = 0;  // 0: kept up; else opened on demand and closed after such a silence
+  bool mayStartTls = false;
 };
 
 struct CreateStatus {
@@ -113,9 +115,12 @@ struct Log {
 struct LinkRequest {
   uint32_t linkId = 0;
   uint32_t action = 0;  // BUSBAR_LINK_CONNECT …
+  uint32_t generation = 0;
 };
 
 inline constexpr uint8_t kLogFromChecks = 1;
+// In a link_lost of a link on demand: nothing was to be sent any more.
+inline constexpr std::string_view kIdleCode = "idle";
 
 void encode(std::string& out, const Hello& m);
 void encode(std::string& out, uint64_t instance, const Create& m);

@@ -94,11 +94,15 @@ static void* finish_stop(void* state) {
 
 static busbar_status do_send(busbar_state* s, const busbar_call* call) {
   static char text[70000];
+  char peer[64];
   busbar_send send;
   text_arg(&call->args, "t", text, sizeof text);
   memset(&send, 0, sizeof send);
   send.struct_size = sizeof send;
-  send.link_id = 1;
+  send.link_id = (uint32_t)number_arg(&call->args, "l", 1);
+  text_arg(&call->args, "peer", peer, sizeof peer);
+  send.peer.ptr = peer;
+  send.peer.len = strlen(peer);
   send.generation = (uint32_t)number_arg(&call->args, "g", 0);
   send.bytes.ptr = (const uint8_t*)text;
   send.bytes.len = strlen(text);
@@ -113,7 +117,7 @@ static busbar_status do_enqueue(busbar_state* s, const busbar_call* call) {
   text_arg(&call->args, "n", name, sizeof name);
   memset(&c, 0, sizeof c);
   c.struct_size = sizeof c;
-  c.link_id = 1;
+  c.link_id = (uint32_t)number_arg(&call->args, "l", 1);
   c.flags = number_arg(&call->args, "wait", 0) ? BUSBAR_COMMAND_WAIT : 0;
   c.priority = (int32_t)number_arg(&call->args, "prio", BUSBAR_PRIORITY_DEFAULT);
   c.name.ptr = name;
@@ -128,10 +132,14 @@ static busbar_status do_enqueue(busbar_state* s, const busbar_call* call) {
 }
 
 static busbar_status do_link(busbar_state* s, const busbar_call* call, uint32_t action) {
+  char peer[64];
   busbar_link_request request;
   memset(&request, 0, sizeof request);
   request.struct_size = sizeof request;
-  request.link_id = 1;
+  request.link_id = (uint32_t)number_arg(&call->args, "l", 1);
+  text_arg(&call->args, "peer", peer, sizeof peer);
+  request.peer.ptr = peer;
+  request.peer.len = strlen(peer);
   request.action = action;
   request.options = call->args;
   return s->host->link(s->instance, &request);
@@ -189,10 +197,11 @@ static busbar_status probe_execute(busbar_state* s, const busbar_call* call) {
 }
 
 static busbar_status probe_received(busbar_state* s, const busbar_received* in) {
-  char text[200];
-  snprintf(text, sizeof text, "received %.*s task %llu",
+  char text[300];
+  snprintf(text, sizeof text, "received %.*s task %llu%s%.*s",
            (int)(in->bytes.len < 100 ? in->bytes.len : 100), (const char*)in->bytes.ptr,
-           (unsigned long long)in->task);
+           (unsigned long long)in->task, in->peer.len > 0 ? " from " : "", (int)in->peer.len,
+           in->peer.len > 0 ? in->peer.ptr : "");
   say(s, text);
   return in->bytes.len == 4 && memcmp(in->bytes.ptr, "fail", 4) == 0 ? BUSBAR_E_INTERNAL
                                                                      : BUSBAR_OK;
@@ -210,8 +219,11 @@ static int64_t probe_frame(busbar_state* s, const busbar_frame_input* in) {
 
 static void probe_connected(busbar_state* s, const busbar_link_info* info) {
   char text[160];
-  snprintf(text, sizeof text, "connected %.*s generation %u", (int)info->peer.len, info->peer.ptr,
-           info->generation);
+  snprintf(text, sizeof text, "connected %.*s generation %u", (int)info->peer.len,
+           info->peer.len > 0 ? info->peer.ptr : "", info->generation);
+  if (info->kind > BUSBAR_LINK_UDP) {
+    snprintf(text + strlen(text), sizeof text - strlen(text), " kind %u", info->kind);
+  }
   say(s, text);
 }
 

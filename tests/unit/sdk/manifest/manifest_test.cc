@@ -26,6 +26,38 @@ std::string manifest(const std::string& more) {
          (more.empty() ? more : "," + more) + "}";
 }
 
+TEST(Manifest, ReadsLinksOfEachKind) {
+  const auto read = Manifest::parse(manifest(R"("links":[
+    {"role":"mail","kind":"tcp","tls":"start"},
+    {"role":"api","kind":"tcp","tls":"always","connect":"on_demand","idle_close_ms":500},
+    {"role":"raw","kind":"tcp","tls":"never"},
+    {"role":"search","kind":"udp_peers","broadcast":true},
+    {"role":"calls","kind":"tcp_peers"}])"));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->links[0].tls, Manifest::Tls::Start);
+  EXPECT_EQ(read->links[1].tls, Manifest::Tls::Always);
+  EXPECT_TRUE(read->links[1].onDemand);
+  EXPECT_EQ(read->links[1].idleClose, std::chrono::milliseconds(500));
+  EXPECT_EQ(read->links[2].tls, Manifest::Tls::Never);
+  EXPECT_EQ(read->links[3].kind, Manifest::LinkKind::UdpPeers);
+  EXPECT_TRUE(read->links[3].broadcast);
+  EXPECT_EQ(read->links[4].kind, Manifest::LinkKind::TcpPeers);
+}
+
+TEST(Manifest, RefusesMembersThatAKindOfLinkDoesNotHave) {
+  for (const auto& [link, field] : {
+           std::pair(R"({"role":"a","kind":"udp","tls":"always"})", "/links/0/tls"),
+           std::pair(R"({"role":"a","kind":"tcp_peers","connect":"on_demand"})",
+                     "/links/0/connect"),
+           std::pair(R"({"role":"a","kind":"tcp","broadcast":true})", "/links/0/broadcast"),
+           std::pair(R"({"role":"a","kind":"tcp","idle_close_ms":5})", "/links/0/idle_close_ms"),
+       }) {
+    const auto read = Manifest::parse(manifest("\"links\":[" + std::string(link) + "]"));
+    ASSERT_FALSE(read.ok()) << link;
+    EXPECT_EQ(read.error().field, field);
+  }
+}
+
 TEST(Manifest, ReadsEveryMember) {
   const auto read = Manifest::parse(manifest(R"(
     "description":"d","implements":["powerable/1"],
@@ -57,6 +89,9 @@ TEST(Manifest, ReadsEveryMember) {
   EXPECT_EQ(m.links[0].maxFrameBytes, 1500U);
   EXPECT_EQ(json::write(m.links[0].framing), R"({"type":"length","offset":4,"size":2,"add":6})");
   EXPECT_EQ(json::write(m.findLink("events")->framing), R"({"type":"none"})");
+  EXPECT_EQ(m.links[1].tls, Manifest::Tls::Optional);
+  EXPECT_FALSE(m.links[1].onDemand);
+  EXPECT_EQ(m.links[1].idleClose, std::chrono::milliseconds(10'000));
   EXPECT_TRUE(m.isSecretSetting("password"));
   EXPECT_FALSE(m.isSecretSetting("poll_ms"));
   EXPECT_TRUE(m.needsRestart("poll_ms"));

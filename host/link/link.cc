@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "host/link/link.h"
+
+#include <utility>
+
+#include "host/link/direct_link.h"
+
+namespace busbar {
+
+Result<std::unique_ptr<Link>> Link::create(const Context& context, LinkTarget target) {
+  return std::unique_ptr<Link>(std::make_unique<DirectLink>(context, std::move(target)));
+}
+
+void Link::startTls(uint32_t) {}
+
+}  // namespace busbar
