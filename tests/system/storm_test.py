@@ -245,7 +245,11 @@ class Storm(unittest.TestCase):
         self.assertLessEqual(results.pop("core_bomb"), {(503, "driver_crashed"),
                                                         (503, "module_not_running")})
         for name, seen in results.items():
-            self.assertEqual(seen, {(200, "ok")}, name)
+            self.assertIn((200, "ok"), seen, name)
+            # Where the processor is short, a bomb may take longer than a call may; then it is that.
+            causes = {report["cause"] for report in self.site.exit_reports(bombs[name][0])}
+            self.assertLessEqual(seen, {(200, "ok"), (503, "driver_crashed")}, name)
+            self.assertLessEqual(causes, {"hang in execute"}, name)
         report = self.site.exit_reports(bombs["core_bomb"][0])[0]
         self.assertIn("SIGSEGV", report["cause"])
         for _, module in hogs:
