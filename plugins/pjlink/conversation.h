@@ -32,6 +32,9 @@ class Conversation : public Driver {
   void onStart() override { expectAdmission(); }
   void onConnected(const busbar_link_info&) override {
     requestLink(BUSBAR_LINK_CLEAR_QUEUE);  // questions to the connection before
+    if (online_.value() == false) {
+      requestLink(BUSBAR_LINK_UNHEALTHY);  // a connection alone does not end that
+    }
     expectAdmission();
   }
   void onDisconnected(const busbar_link_info&) override {

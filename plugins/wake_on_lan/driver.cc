@@ -33,6 +33,8 @@ class WakeOnLanDriver final : public Driver {
   static constexpr auto functions() { return std::make_tuple(fn("wake", &WakeOnLanDriver::wake)); }
 
   void onStart() override { showMachines(); }
+  // All that can be known: there is a way out.
+  void onConnected(const busbar_link_info&) override { requestLink(BUSBAR_LINK_HEALTHY); }
   SettingsAnswer onSettings(const Json& settings, const Json&) override {
     apply(settings);
     showMachines();

@@ -22,6 +22,7 @@ TEST_F(WakeOnLanDriverTest, WakesMachinesByNameAndByAddress) {
   startModule("wake_on_lan", R"({"pause_ms":0,"machines":
       {"signage":"00:1b:44:11:3a:b7","locked":"001b.4411.3ab8"},"passwords":{"locked":"192.0.2.1"}})");
   EXPECT_TRUE(becomes("machines", R"(["locked","signage"])"));
+  EXPECT_TRUE(runUntil(*host_.loop_, [&] { return host_.host_->health("mod-1").connected; }));
   EXPECT_EQ(tell("sleep 001b44113ab7"), "ok");
   EXPECT_EQ(tell("sleep 001b44113ab8 c0000201"), "ok");
   EXPECT_EQ(tell("sleep 001b44113ab9"), "ok");
