@@ -154,6 +154,13 @@ TEST_F(PjlinkDriverTest, ComesBackFromEveryFault) {
   EXPECT_EQ(call("power", "[true]"), "null");
 }
 
+TEST_F(PjlinkDriverTest, AProjectorThatOnlyAcceptsDoesNotCountAsConnected) {
+  start({"--fail", "stall"}, kBusy);
+  EXPECT_TRUE(contains("last_error", "does not let Busbar in"));
+  EXPECT_TRUE(runUntil(*host_.loop_, [&] { return !host_.host_->health("mod-1").connected; }));
+  EXPECT_NE(call("power", "[true]").find("does not let Busbar in"), std::string::npos);
+}
+
 TEST_F(PjlinkDriverTest, NonsenseIsNotPublished) {
   start({"--class", "1"}, kBusy);
   ASSERT_TRUE(contains("lamps", "1500"));

@@ -278,7 +278,8 @@ TEST(Manifest, KnowsTheInterfacesAndTheyAreValid) {
 }
 
 TEST(Manifest, OfEveryShippedDriverIsValid) {
-  for (const char* driver : {"echo", "generic_tcp", "generic_udp", "modbus", "pjlink", "snmp"}) {
+  for (const char* driver :
+       {"echo", "generic_tcp", "generic_udp", "modbus", "pjlink", "snmp", "wake_on_lan"}) {
     const auto read =
         Manifest::parse(sourceFile(std::string("plugins/") + driver + "/manifest.json"));
     EXPECT_TRUE(read.ok()) << driver << ": " << (read.ok() ? "" : read.error().message);
