@@ -160,5 +160,6 @@ class Driver {
 #include <busbar/detail/driver_inline.hpp>
 #include <busbar/detail/table.hpp>
 #include <busbar/service.hpp>
+#include <busbar/modules.hpp>
 #include <busbar/status.hpp>
 #include <busbar/timer.hpp>

@@ -28,6 +28,9 @@ class Service {
       (void)driver_.host().cancel(driver_.instance(), token);
       driver_.requests_.erase(token);
     }
+    if (takesUnnamed_) {
+      driver_.requests_.erase(0);
+    }
   }
 
   template <class Table>
@@ -51,6 +54,12 @@ class Service {
     driver_.requests_.erase(token);
     tokens_.erase(std::remove(tokens_.begin(), tokens_.end(), token), tokens_.end());
   }
+  // Events that belong to no request go to `handler`.
+  void takeUnnamed(Handler handler) {
+    driver_.requests_[0] = std::move(handler);
+    takesUnnamed_ = true;
+  }
+  void logWarning(std::string_view message) { driver_.warn(message); }
   // Gives a request up.
   void end(busbar_id token) {
     (void)driver_.host().cancel(driver_.instance(), token);
@@ -68,15 +77,20 @@ class Service {
   Driver& driver_;
   const void* table_;
   std::vector<busbar_id> tokens_;
+  bool takesUnnamed_ = false;
 };
 
 // The failure that an event tells of.
 inline Failure toFailure(const busbar_event& event) {
   std::string message = "the request failed";
+  std::string code;
   if (event.error != nullptr && event.error->message.len > 0) {
     message.assign(event.error->message.ptr, event.error->message.len);
   }
-  return Failure(event.status, message);
+  if (event.error != nullptr && event.error->code.len > 0) {
+    code.assign(event.error->code.ptr, event.error->code.len);
+  }
+  return Failure(event.status, message, code);
 }
 
 }  // namespace busbar
