@@ -64,12 +64,11 @@ bool decode(std::string_view payload, StoreRequest& m) {
 }
 
 void encode(std::string& out, uint64_t instance, const ModuleCall& m) {
-  const FrameBuilder frame(out, Type::ModuleCall, instance);
-  Writer w(out);
-  put(w, m.head);
-  w.u32(m.timeoutMs);
+  FrameInPlace frame(out, Type::ModuleCall, instance,
+                     40 + m.target.size() + m.function.size() + m.args.size());
+  frame.raw(m.head.token, m.head.parentCall, m.head.deadlineNs, m.timeoutMs);
   for (const std::string_view s : {m.target, m.function, m.args}) {
-    w.str(s);
+    frame.str(s);
   }
 }
 
@@ -142,13 +141,19 @@ bool decodeRelease(std::string_view payload, uint64_t& token) {
 }
 
 void encode(std::string& out, uint64_t instance, const ServiceEvent& m) {
-  const FrameBuilder frame(out, Type::ServiceEvent, instance);
-  Writer w(out);
-  w.raw(m.type, m.token, static_cast<uint8_t>(m.ends ? 1 : 0));
+  const WireError& e = m.error;
+  FrameInPlace frame(out, Type::ServiceEvent, instance,
+                     49 + m.source.size() + m.key.size() + m.doc.size() + e.code.size() +
+                         e.message.size() + e.details.size());
+  frame.raw(m.type, m.token, static_cast<uint8_t>(m.ends ? 1 : 0));
   for (const std::string_view s : {m.source, m.key, m.doc}) {
-    w.str(s);
+    frame.str(s);
   }
-  put(w, m.error);
+  frame.raw(e.status);
+  frame.str(e.code);
+  frame.str(e.message);
+  frame.raw(e.flags, e.retryAfterMs);
+  frame.str(e.details);
 }
 
 bool decode(std::string_view payload, ServiceEvent& m) {

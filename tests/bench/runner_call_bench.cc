@@ -1,10 +1,14 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
-// Calls host -> runner -> host: rate with 64 in flight and round trip with one, against PlainEcho.
+// Calls host -> runner -> host: rate with 64 in flight and round trip with one, against PlainEcho;
+// and calls through a logic module against direct ones.
 #include <sched.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/bench/figure.h"
 #include "tests/bench/plain_echo.h"
@@ -26,7 +30,8 @@ void pinProcess(int pid, int cpu) {
 // Calls echo on one module through HostClient, 256 bytes each way, a deadline on each.
 class Caller {
  public:
-  explicit Caller(HostFixture& fixture) : fixture_(fixture) {}
+  explicit Caller(HostFixture& fixture, std::string moduleId = "mod-1")
+      : fixture_(fixture), moduleId_(std::move(moduleId)) {}
 
   uint64_t run(double seconds, unsigned inFlight) {
     done_ = 0;
@@ -55,7 +60,7 @@ class Caller {
  private:
   ExecuteRequest request() const {
     ExecuteRequest request;
-    request.moduleId = "mod-1";
+    request.moduleId = moduleId_;
     request.function = "echo";
     request.args = kArgs;
     request.caller.userId = "user-1";
@@ -87,6 +92,7 @@ class Caller {
   static inline const std::string kArgs =
       R"({"value":")" + std::string(256 - 12, 'x') + "\"}";  // 256 bytes
   HostFixture& fixture_;
+  const std::string moduleId_;
   uint64_t done_ = 0;
   unsigned underway_ = 0;
   Instant end_{};
@@ -100,6 +106,26 @@ double p50(std::vector<int64_t> times) {
   return static_cast<double>(times[times.size() / 2]) / 1000.0;
 }
 
+// A logic module that passes each call on to Echo_1.
+void addRelay(HostFixture& fixture) {
+  const std::string driver =
+      fixture.addDriver("relay", model::Isolation::Driver, "/tests/drivers/");
+  model::System system;
+  system.id = "sys-1";
+  system.name = "Room";
+  require(fixture.write(ConfigWrite::Kind::Insert, system).ok(), "add a system");
+  model::Module relay;
+  relay.id = "mod-relay";
+  relay.driverId = driver;
+  relay.controlSystemId = system.id;
+  relay.running = true;
+  require(fixture.write(ConfigWrite::Kind::Insert, relay).ok(), "add the relay");
+  system = *fixture.site_.findSystem(system.id);
+  system.modules = {relay.id, "mod-1"};
+  require(fixture.write(ConfigWrite::Kind::Update, system).ok(), "arrange the system");
+  require(fixture.waitFor(relay.id, "running"), fixture.host_->health(relay.id).sentence);
+}
+
 int run(int argc, char** argv) {
   findBuild();
   SandboxedHost sandboxed;
@@ -111,8 +137,11 @@ int run(int argc, char** argv) {
                  fixture.host_->health("mod-1").sentence.c_str());
     return 1;
   }
+  addRelay(fixture);
   pinTo(0);
-  pinProcess(fixture.host_->runners().front().pid, 1);
+  for (const RunnerInfo& runner : fixture.host_->runners()) {
+    pinProcess(runner.pid, 1);
+  }
   PlainEcho plain(1);
   Caller caller(fixture);
   const std::string pinning = "host cpu 0, runner cpu 1";
@@ -133,6 +162,20 @@ int run(int argc, char** argv) {
         {"runner round trip, p50", "us", "two plain processes", pinning, "ratio <= 1.25"},
         [&](double) { return Run{p50(caller.roundTrips(kRoundTrips)), kRoundTrips}; },
         [&](double) { return Run{p50(plain.roundTrips(kRoundTrips)), kRoundTrips}; });
+  }
+  if (isSelected(argc, argv, "nested calls")) {
+    Caller nested(fixture, "mod-relay");
+    measure(
+        {"nested calls, 64 in flight", "calls/s", "direct calls", "host cpu 0, both runners cpu 1",
+         "ratio >= 0.45"},
+        [&](double seconds) {
+          const uint64_t n = nested.run(seconds, kInFlight);
+          return Run{static_cast<double>(n) / seconds, n};
+        },
+        [&](double seconds) {
+          const uint64_t n = caller.run(seconds, kInFlight);
+          return Run{static_cast<double>(n) / seconds, n};
+        });
   }
   return 0;
 }

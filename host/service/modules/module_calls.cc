@@ -66,12 +66,11 @@ bool ModuleCalls::prepare(const wire::ModuleCall& call, ExecuteRequest& request)
   return true;
 }
 
-ModuleCalls::Running& ModuleCalls::add(uint64_t token, bool gathers, size_t parts) {
+ModuleCalls::Running& ModuleCalls::add(uint64_t token, size_t parts) {
   Running& call = running_.emplace_back();
   call.serial = ++lastSerial_;
   call.token = token;
-  call.gathers = gathers;
-  call.open = parts;
+  call.open = std::max<size_t>(parts, 1);
   call.parts.resize(parts);
   return call;
 }
@@ -82,7 +81,7 @@ void ModuleCalls::one(const wire::ModuleCall& call, const std::string& moduleId)
     return;
   }
   request.moduleId = moduleId;
-  const uint64_t serial = add(call.head.token, false, 1).serial;
+  const uint64_t serial = add(call.head.token, 0).serial;
   execute(serial, 0, std::move(request));
 }
 
@@ -92,7 +91,7 @@ void ModuleCalls::each(const wire::ModuleCall& call,
   if (!prepare(call, request)) {
     return;
   }
-  Running& running = add(call.head.token, true, members.size());
+  Running& running = add(call.head.token, members.size());
   const uint64_t serial = running.serial;
   for (size_t i = 0; i < members.size(); ++i) {
     running.parts[i].name = members[i]->name;
@@ -114,7 +113,7 @@ void ModuleCalls::execute(uint64_t serial, size_t part, ExecuteRequest request) 
       });
   executing_ = false;
   if (Running* call = find(serial)) {
-    call->parts[part].id = id;
+    (call->parts.empty() ? call->id : call->parts[part].id) = id;
   }
 }
 
@@ -123,30 +122,37 @@ void ModuleCalls::ended(uint64_t serial, size_t part, Result<ExecuteReply> reply
   if (call == nullptr) {
     return;  // released
   }
+  Error failure;
+  if (!reply.ok()) {
+    failure = std::move(reply).error();
+    if (executing_ && failure.code == ErrorCode::Unavailable) {
+      failure.code = ErrorCode::FailedPrecondition;  // it does not run: E_STATE, not E_OFFLINE
+    }
+  }
+  const bool last = --call->open == 0;
+  if (call->parts.empty()) {
+    const uint64_t token = call->token;
+    running_.erase(running_.begin() + (call - running_.data()));
+    answer(token, reply.ok() ? reply->resultJson : std::string_view(),
+           reply.ok() ? nullptr : &failure);
+    return;
+  }
   Part& of = call->parts[part];
   of.id = 0;
+  of.failed = !reply.ok();
   if (reply.ok()) {
     of.json = std::move(reply->resultJson);
   } else {
-    of.failed = true;
-    of.failure = std::move(reply).error();
-    if (executing_ && of.failure.code == ErrorCode::Unavailable) {
-      of.failure.code = ErrorCode::FailedPrecondition;  // it does not run: E_STATE, not E_OFFLINE
-    }
+    of.failure = std::move(failure);
   }
-  if (--call->open == 0) {
-    Running done = std::move(*call);
+  if (last) {
+    const Running done = std::move(*call);
     running_.erase(running_.begin() + (call - running_.data()));
-    finish(std::move(done));
+    gathered(done);
   }
 }
 
-void ModuleCalls::finish(Running call) {
-  if (!call.gathers) {
-    const Part& only = call.parts.front();
-    answer(call.token, only.json, only.failed ? &only.failure : nullptr);
-    return;
-  }
+void ModuleCalls::gathered(const Running& call) {
   std::string out = "{";
   const Error* first = nullptr;
   for (const Part& part : call.parts) {
@@ -210,6 +216,9 @@ bool ModuleCalls::contains(uint64_t token) const {
 }
 
 void ModuleCalls::cancel(const Running& call) {
+  if (call.id != 0) {
+    hub_.host().cancel(call.id);
+  }
   for (const Part& part : call.parts) {
     if (part.id != 0) {
       hub_.host().cancel(part.id);

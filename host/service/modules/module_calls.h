@@ -44,17 +44,17 @@ class ModuleCalls {
   struct Running {
     uint64_t serial = 0;
     uint64_t token = 0;
-    bool gathers = false;
+    HostClient::CallId id = 0;  // of a call of one module
     size_t open = 0;
-    std::vector<Part> parts;
+    std::vector<Part> parts;  // of a call over an interface
   };
 
   // False: refused, and the event is sent.
   bool prepare(const wire::ModuleCall& call, ExecuteRequest& request);
-  Running& add(uint64_t token, bool gathers, size_t parts);
+  Running& add(uint64_t token, size_t parts);
   void execute(uint64_t serial, size_t part, ExecuteRequest request);
   void ended(uint64_t serial, size_t part, Result<ExecuteReply> reply);
-  void finish(Running call);
+  void gathered(const Running& call);
   void answer(uint64_t token, std::string_view json, const Error* failure);
   void cancel(const Running& call);
   Running* find(uint64_t serial);

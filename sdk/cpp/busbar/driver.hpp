@@ -162,6 +162,7 @@ class Driver {
 #include <busbar/http.hpp>
 #include <busbar/schedule.hpp>
 #include <busbar/service.hpp>
+#include <busbar/modules.hpp>
 #include <busbar/status.hpp>
 #include <busbar/store.hpp>
 #include <busbar/timer.hpp>

@@ -28,6 +28,9 @@ class Service {
       (void)driver_.host().cancel(driver_.instance(), token);
       driver_.requests_.erase(token);
     }
+    if (takesUnnamed_) {
+      driver_.requests_.erase(0);
+    }
   }
 
   template <class Table>
@@ -51,6 +54,12 @@ class Service {
     driver_.requests_.erase(token);
     tokens_.erase(std::remove(tokens_.begin(), tokens_.end(), token), tokens_.end());
   }
+  // Events that belong to no request go to `handler`.
+  void takeUnnamed(Handler handler) {
+    driver_.requests_[0] = std::move(handler);
+    takesUnnamed_ = true;
+  }
+  void logWarning(std::string_view message) { driver_.warn(message); }
   // Gives a request up.
   void end(busbar_id token) {
     (void)driver_.host().cancel(driver_.instance(), token);
@@ -68,6 +77,7 @@ class Service {
   Driver& driver_;
   const void* table_;
   std::vector<busbar_id> tokens_;
+  bool takesUnnamed_ = false;
 };
 
 // The failure that an event tells of.
