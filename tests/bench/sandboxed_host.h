@@ -30,7 +30,9 @@ inline void require(bool holds, const std::string& what) {
 // The whole host with the product's runner behind every layer of the sandbox.
 class SandboxedHost {
  public:
-  SandboxedHost() {
+  // `services` as for HostFixture.
+  explicit SandboxedHost(Callback<ServiceProviders(EventLoop&)> services = nullptr)
+      : fixture_(&launcher_, std::move(services)) {
     sandbox::SpawnerOptions options;
     options.runnerPath = std::string(std::getenv("BUSBAR_BUILD")) + "/bin/busbar-runner";
     auto spawner = sandbox::Spawner::create(*fixture_.loop_, options);
@@ -58,7 +60,7 @@ class SandboxedHost {
   };
 
   LateLauncher launcher_;
-  HostFixture fixture_{&launcher_};
+  HostFixture fixture_;
   std::unique_ptr<sandbox::Spawner> spawner_;  // goes first: it posts to the fixture's loop
 };
 
