@@ -126,8 +126,10 @@ busbar_status stopDone(busbar_instance*, busbar_status) {
 int64_t timeNs(busbar_instance*, uint32_t clock) {
   return clock <= BUSBAR_CLOCK_UTC ? 1 : -1;
 }
-const void* extension(busbar_instance*, const char*) {
-  return nullptr;
+const void* extension(busbar_instance* instance, const char* id) {
+  const auto& granted = self(instance).extensions;
+  const auto found = granted.find(id);
+  return found == granted.end() ? nullptr : found->second;
 }
 
 }  // namespace
@@ -240,6 +242,10 @@ busbar_status DriverUnderTest::received(const std::string& bytes, busbar_id task
 
 void DriverUnderTest::cancelled(busbar_id id) {
   table_->cancelled(state_, id);
+}
+
+void DriverUnderTest::event(const busbar_event& event) {
+  table_->event(state_, &event);
 }
 
 void DriverUnderTest::fireTimer(busbar_id token) {

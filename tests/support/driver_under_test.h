@@ -49,6 +49,7 @@ class DriverUnderTest {
   void connected(bool up);
   busbar_status received(const std::string& bytes, busbar_id task = 0);
   void cancelled(busbar_id id);
+  void event(const busbar_event& event);
   void fireTimer(busbar_id token);
   void endCommand(busbar_id token, busbar_status status, const std::string& message = {});
   void deliverPosts();
@@ -61,7 +62,8 @@ class DriverUnderTest {
   std::vector<std::string> sent;
   std::vector<std::string> logged;
   std::vector<busbar_id> posts;
-  busbar_status answer = BUSBAR_OK;  // what status_set, send and enqueue answer
+  std::map<std::string, const void*> extensions;  // granted, by id
+  busbar_status answer = BUSBAR_OK;               // what status_set, send and enqueue answer
 
  private:
   static busbar_host makeHost();

@@ -126,6 +126,11 @@ class Driver {
     std::function<void(const Failure*)> onEnd;
     std::optional<Failure> failure;  // what onAnswer threw
   };
+  struct OpenRequest {
+    std::function<void(const busbar_event&)> handler;
+    busbar_id parent = 0;  // the call on whose behalf
+    Service* service = nullptr;
+  };
   static constexpr busbar_id kPostToken = 1;
   static constexpr busbar_id kRepublishToken = 2;
 
@@ -135,6 +140,7 @@ class Driver {
   void deliverReceived(const busbar_received& received);
   void deliverEvent(const busbar_event& event);
   void endCommand(const busbar_event& event);
+  void dropRequestsOf(busbar_id call);
   void runPosted();
   void republish();
   busbar_status publishValue(std::string_view key, const busbar_value& value, int64_t timeNs);
@@ -148,7 +154,7 @@ class Driver {
   std::vector<LinkState> links_;
   std::map<busbar_id, Timer*> timers_;
   std::map<busbar_id, PendingCommand> commands_;
-  std::map<busbar_id, std::function<void(const busbar_event&)>> requests_;  // of services
+  std::map<busbar_id, OpenRequest> requests_;  // of services
   std::vector<StatusBase*> unpublished_;
   std::mutex postMutex_;
   std::deque<std::pair<uint64_t, std::function<void()>>> posted_;  // guarded by postMutex_

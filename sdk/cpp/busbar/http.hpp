@@ -29,7 +29,7 @@ struct HttpHead {
   std::string header(std::string_view name) const {
     const JsonDocument headers = JsonDocument::parse(headersJson);
     const Json value = headers.root()[name];
-    const Json first = value.isArray() ? value[0] : value;
+    const Json first = value.isArray() ? value[size_t{0}] : value;
     return first.isString() ? first.as<std::string>() : std::string();
   }
 };
@@ -99,6 +99,11 @@ class HttpRequest {
     raw_.parent_call = call.id();
     return *this;
   }
+  // Not on behalf of the function that runs right now.
+  HttpRequest& ownInitiative() {
+    isOwn_ = true;
+    return *this;
+  }
 
   using OnAnswer = std::function<void(const HttpAnswer&)>;
   using OnFailure = std::function<void(const Failure&)>;
@@ -129,6 +134,7 @@ class HttpRequest {
   std::string body_;
   std::map<std::string, std::vector<std::string>> headers_;
   busbar_http_request raw_{};
+  bool isOwn_ = false;
 };
 
 // A member of the driver; ends its requests with itself. URLs are absolute, or "/path?query" on the
@@ -159,12 +165,15 @@ class Http : public Service {
   busbar_id send(HttpRequest& request, Handlers handlers) {
     // Shared because std::function must be copyable.
     const auto kept = std::make_shared<const Handlers>(std::move(handlers));
-    const busbar_id token = open([this, kept](const busbar_event& event) { take(event, *kept); });
-    const std::string headers = request.headers_.empty() ? std::string() : toJson(request.headers_);
     busbar_http_request& raw = request.raw_;
+    if (raw.parent_call == 0 && !request.isOwn_) {
+      raw.parent_call = parentCall();
+    }
+    const busbar_id token =
+        open([this, kept](const busbar_event& event) { take(event, *kept); }, raw.parent_call);
+    const std::string headers = request.headers_.empty() ? std::string() : toJson(request.headers_);
     raw.struct_size = sizeof(raw);
     raw.token = token;
-    raw.parent_call = raw.parent_call != 0 ? raw.parent_call : parentCall();
     raw.method = glue::toStr(request.method_);
     raw.url = glue::toStr(request.url_);
     raw.headers = toDoc(headers);

@@ -43,10 +43,11 @@ class Service {
     const busbar_call* call = driver_.currentCall();
     return call != nullptr ? call->call_id : 0;
   }
-  // A token whose events go to `handler` until forget().
-  busbar_id open(Handler handler) {
+  // A token whose events go to `handler` until forget(), or until the call `parent` is cancelled:
+  // nothing more comes then.
+  busbar_id open(Handler handler, busbar_id parent = 0) {
     const busbar_id token = driver_.nextToken();
-    driver_.requests_[token] = std::move(handler);
+    driver_.requests_[token] = {std::move(handler), parent, this};
     tokens_.push_back(token);
     return token;
   }
@@ -74,11 +75,24 @@ class Service {
   }
 
  private:
+  friend class Driver;
   Driver& driver_;
   const void* table_;
   std::vector<busbar_id> tokens_;
   bool takesUnnamed_ = false;
 };
+
+inline void Driver::dropRequestsOf(busbar_id call) {
+  std::vector<std::pair<Service*, busbar_id>> ended;
+  for (const auto& [token, request] : requests_) {
+    if (request.parent == call) {
+      ended.emplace_back(request.service, token);
+    }
+  }
+  for (const auto& [service, token] : ended) {
+    service->forget(token);
+  }
+}
 
 // The failure that an event tells of.
 inline Failure toFailure(const busbar_event& event) {

@@ -307,7 +307,7 @@ inline void Driver::deliverEvent(const busbar_event& event) {
     timer->second->fire();
   } else if (const auto request = requests_.find(event.token); request != requests_.end()) {
     // A copy: the handler may end the request.
-    const std::function<void(const busbar_event&)> handler = request->second;
+    const std::function<void(const busbar_event&)> handler = request->second.handler;
     handler(event);
   } else {
     onEvent(event);

@@ -282,7 +282,10 @@ struct Table {
     return BUSBAR_OK;
   }
   static void cancelled(busbar_state* state, busbar_id call) noexcept {
-    self(state).Driver::guarded("cancelled", [&] { self(state).onCancelled(call); });
+    self(state).Driver::guarded("cancelled", [&] {
+      self(state).Driver::dropRequestsOf(call);
+      self(state).onCancelled(call);
+    });
   }
   static void event(busbar_state* state, const busbar_event* event) noexcept {
     self(state).Driver::guarded("event", [&] { self(state).Driver::deliverEvent(*event); });
