@@ -129,9 +129,13 @@ void addHost(Families& out, Context& context) {
               toDouble(calls.abandoned));
   out.gauge("busbar_calls_open", "Function calls in work", toDouble(calls.open));
   std::map<std::string, size_t> states;
+  double unverified = 0;
   for (const model::Module* mod : context.site.modules()) {
-    ++states[context.host.health(mod->id).state];
+    const ModuleHealth health = context.host.health(mod->id);
+    ++states[health.state];
+    unverified += health.tlsVerifyNone ? 1 : 0;
   }
+  out.gauge("busbar_modules_tls_verify_none", "Modules whose TLS links trust anybody", unverified);
   for (const auto& [state, count] : states) {
     out.gauge("busbar_modules", "Modules by state", toDouble(count), {{"state", state}});
   }

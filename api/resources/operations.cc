@@ -102,10 +102,12 @@ void killRunner(Context& context, Request& request, Reply reply) {
 void status(Context& context, Request&, Reply reply) {
   std::map<std::string, int64_t> states;
   int64_t disconnected = 0;
+  int64_t unverified = 0;
   for (const model::Module* mod : context.site.modules()) {
     const ModuleHealth of = context.host.health(mod->id);
     ++states[of.state];
     disconnected += mod->running && !of.connected ? 1 : 0;
+    unverified += of.tlsVerifyNone ? 1 : 0;
   }
   int64_t unsignedDrivers = 0;
   for (const model::Driver* driver : context.site.drivers()) {
@@ -134,6 +136,7 @@ void status(Context& context, Request&, Reply reply) {
   out.set("systems", static_cast<int64_t>(context.site.systems().size()));
   out.set("modules", std::move(modules));
   out.set("modules_disconnected", disconnected);
+  out.set("modules_tls_verify_none", unverified);
   out.set("runners", static_cast<int64_t>(runnersNow.size()));
   out.set("sandbox_tiers", std::move(sandbox));
   out.set("configuration_position", static_cast<int64_t>(context.site.position()));

@@ -141,6 +141,9 @@ json::Object toJson(const model::Module& mod, const Site& site, HostClient& host
   const ModuleHealth health = host.health(mod.id);
   out.set("connected", !mod.running || mod.ignoreConnected || health.connected);
   out.set("state", health.state);
+  if (health.tlsVerifyNone) {
+    out.set("tls_verify_none", true);
+  }
   out.set("has_runtime_error", !health.code.empty());
   if (!health.code.empty()) {
     out.set("state_code", health.code);
@@ -245,6 +248,9 @@ json::Object toJson(const ModuleHealth& health) {
   out.set("state", health.state);
   out.set("running", health.running);
   out.set("connected", health.connected);
+  if (health.tlsVerifyNone) {
+    out.set("tls_verify_none", true);
+  }
   setText(out, "code", health.code);
   setText(out, "sentence", health.sentence);
   out.set("since", health.sinceUtcNs / 1'000'000);

@@ -50,12 +50,13 @@ struct ExecuteReply {
 // What users see of a module. `code` and `sentence` are empty while all is well.
 struct ModuleHealth {
   std::string state;  // stored, placed, starting, running, stopping, stopped, failed, quarantined
-  bool running = false;    // serves calls
-  bool connected = true;   // link up, or no link
-  std::string code;        // stable, "driver_crashed"
-  std::string sentence;    // cause and remedy
-  int64_t sinceUtcNs = 0;  // of the present state
-  std::string runnerId;    // empty when none
+  bool running = false;        // serves calls
+  bool connected = true;       // link up, or no link
+  bool tlsVerifyNone = false;  // TLS links and HTTP of it trust anybody
+  std::string code;            // stable, "driver_crashed"
+  std::string sentence;        // cause and remedy
+  int64_t sinceUtcNs = 0;      // of the present state
+  std::string runnerId;        // empty when none
 };
 
 struct LogLine {

@@ -237,8 +237,7 @@ std::shared_ptr<const DriverSpec> LocalHost::specOf(const model::Driver& driver)
   return *spec;
 }
 
-ModuleConfig LocalHost::configOf(const model::Module& mod,
-                                 std::shared_ptr<const DriverSpec> spec) const {
+ModuleConfig LocalHost::configOf(const model::Module& mod, std::shared_ptr<const DriverSpec> spec) {
   ModuleConfig config;
   config.moduleId = mod.id;
   config.name = context_.site.resolvedName(mod);
@@ -270,6 +269,9 @@ ModuleConfig LocalHost::configOf(const model::Module& mod,
              !links.ok()) {
     config.settingsProblem =
         "/" + std::string(kConnectionKey) + links.error().field + ": " + links.error().message;
+  } else if (auto tls = links_.tlsClient(merged->connection.tls); !tls) {
+    config.settingsProblem =
+        "/" + std::string(kConnectionKey) + tls.error().field + ": " + tls.error().message;
   } else {
     config.settingsJson =
         json::write(spec->manifest().settings.withDefaults(json::Value(merged->values)));

@@ -92,7 +92,7 @@ class LocalHost final : public HostClient, private Module::Owner {
   void revoked(const std::string& moduleId);
   void restoreState(const std::string& moduleId);
   std::shared_ptr<const DriverSpec> specOf(const model::Driver& driver);
-  ModuleConfig configOf(const model::Module& mod, std::shared_ptr<const DriverSpec> spec) const;
+  ModuleConfig configOf(const model::Module& mod, std::shared_ptr<const DriverSpec> spec);
   void saveStates();
   void finishStop();
   Module* find(std::string_view moduleId) const;

@@ -5,10 +5,18 @@
 #include <utility>
 
 #include "host/link/direct_link.h"
+#include "host/link/link_shares.h"
+#include "host/link/stream_link.h"
 
 namespace busbar {
 
 Result<std::unique_ptr<Link>> Link::create(const Context& context, LinkTarget target) {
+  if (target.kind == LinkKind::Tls || target.mayStartTls) {
+    auto tls = context.shares.tlsClient(target.tls);
+    BUSBAR_TRY(tls);
+    return std::unique_ptr<Link>(
+        std::make_unique<StreamLink>(context, std::move(target), std::move(*tls)));
+  }
   return std::unique_ptr<Link>(std::make_unique<DirectLink>(context, std::move(target)));
 }
 

@@ -2,8 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "host/link/tls_client.h"
 
 namespace busbar {
 
@@ -15,8 +19,12 @@ class LinkShares {
   LinkShares(const LinkShares&) = delete;
   LinkShares& operator=(const LinkShares&) = delete;
 
+  // One for all with the same trust, while somebody holds it. Errors as TlsClient::create.
+  Result<std::shared_ptr<const TlsClient>> tlsClient(const TlsTrust& trust);
+
  private:
   std::string siteCaFile_;
+  std::vector<std::weak_ptr<const TlsClient>> tlsClients_;
 };
 
 }  // namespace busbar

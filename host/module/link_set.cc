@@ -17,8 +17,8 @@ bool hasManyPeers(const LinkTarget& target) {
 }
 
 LinkKind kindOf(const Manifest::Link& link, bool tls) {
-  const bool isTls = link.tls == Manifest::Tls::Always ||
-                     (link.tls == Manifest::Tls::Optional && tls);
+  const bool isTls =
+      link.tls == Manifest::Tls::Always || (link.tls == Manifest::Tls::Optional && tls);
   return link.kind == Manifest::LinkKind::Tcp && isTls
              ? LinkKind::Tls
              : static_cast<LinkKind>(static_cast<uint32_t>(link.kind));
@@ -90,9 +90,8 @@ std::vector<wire::CreateLink> LinkSet::describe(std::vector<std::string>& framin
     link.role = entry.manifest.role;
     link.framing = framings.back();
     link.maxFrameBytes = entry.manifest.maxFrameBytes;
-    link.idleCloseMs = entry.target.onDemand
-                           ? static_cast<uint32_t>(entry.manifest.idleClose.count())
-                           : 0;
+    link.idleCloseMs =
+        entry.target.onDemand ? static_cast<uint32_t>(entry.manifest.idleClose.count()) : 0;
     link.mayStartTls = entry.target.mayStartTls;
   }
   return links;
@@ -174,8 +173,7 @@ void LinkSet::linkUp(uint32_t linkId, uint32_t generation, LinkKind kind, Unique
                      std::string peer) {
   Entry& entry = entries_[linkId - 1];
   entry.upGeneration = generation;
-  context_.owner.sendLinkUp({linkId, generation, static_cast<uint32_t>(kind), peer},
-                            std::move(fd));
+  context_.owner.sendLinkUp({linkId, generation, static_cast<uint32_t>(kind), peer}, std::move(fd));
   if (kind != LinkKind::Udp) {  // a connected UDP socket says nothing about the device
     set(entry, true, {}, {});
   }
@@ -230,8 +228,7 @@ void LinkSet::lost(const wire::LinkDown& m) {
   entry.link->lost(m.generation);
   if (m.error.code != wire::kIdleCode) {
     set(entry, false, kOffline,
-        "The connection to " + nameOf(entry.target) +
-            " ended: " + std::string(m.error.message));
+        "The connection to " + nameOf(entry.target) + " ended: " + std::string(m.error.message));
   }
 }
 

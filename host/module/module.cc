@@ -68,6 +68,7 @@ ModuleHealth Module::health() const {
   health.state = toString(state_);
   health.running = state_ == ModuleState::Running;
   health.connected = health.running ? connected_ : links_ == nullptr || !links_->isOpen();
+  health.tlsVerifyNone = config_.connection.tls.verify == TlsVerify::None;
   health.code = code_;
   health.sentence = sentence_;
   health.sinceUtcNs = sinceUtcNs_;
@@ -248,6 +249,10 @@ void Module::act(ModuleAction action) {
       sentence_.clear();
       retry_.reset();
       services_->start();
+      if (config_.connection.tls.verify == TlsVerify::None) {
+        log(BUSBAR_LOG_WARN,
+            "tls_verify_none: certificates are not verified; set busbar.tls.verify to full or pin");
+      }
       links_->open(seedOf(id()));
       changed();
       break;

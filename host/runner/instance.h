@@ -126,6 +126,7 @@ class Instance final : private LinkEvents {
   void pumpLinks(int64_t nowNs);
   void addEnded(const CommandQueue::EndedList& ended);
   void pumpStop(int64_t nowNs);
+  void askHost(const Link& link, uint32_t action);
   busbar_status setFraming(Link& link, const busbar_doc& options);
   template <class Message>
   busbar_status request(std::string_view what, size_t bytes, bool replaces, Message& m);

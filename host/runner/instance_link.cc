@@ -178,6 +178,9 @@ void Instance::pumpLinks(int64_t nowNs) {
       const std::lock_guard lock(process_.mutex);
       link->pumpQueue(nowNs, ended);
       addEnded(ended);
+      if (link->takeStartTls()) {
+        askHost(*link, BUSBAR_LINK_START_TLS);
+      }
     }
     link->pumpGap(nowNs);
   }
@@ -321,6 +324,14 @@ busbar_status Instance::link(const busbar_link_request* request) {
       addEnded(ended);
       return BUSBAR_OK;
     }
+    case BUSBAR_LINK_START_TLS: {
+      const busbar_status status = link->startTls();
+      if (status == BUSBAR_E_UNSUPPORTED) {
+        return invalid("link: START_TLS on a link whose manifest does not say \"tls\": \"start\"");
+      }
+      process_.markDirty(*this);
+      return status;
+    }
     case BUSBAR_LINK_HEALTHY:
     case BUSBAR_LINK_UNHEALTHY:
       if (link->health == in.action) {
@@ -344,6 +355,13 @@ busbar_status Instance::link(const busbar_link_request* request) {
                wire::LinkRequest{in.link_id, in.action, link->generation()});
   process_.touch();
   return BUSBAR_OK;
+}
+
+// Of the runner's own accord, so never refused.
+void Instance::askHost(const Link& link, uint32_t action) {
+  wire::encode(process_.outbox.priority(), number_,
+               wire::LinkRequest{link.id(), action, link.generation()});
+  process_.touch();
 }
 
 }  // namespace busbar::runner

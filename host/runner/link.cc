@@ -25,8 +25,10 @@ Link::Link(Process& process, LinkEvents& events, uint32_t slot, const wire::Crea
       slot_(slot),
       id_(m.linkId),
       kind_(m.kind),
+      mayStartTls_(m.mayStartTls),
       role_(m.role),
       maxFrameBytes_(std::clamp<size_t>(m.maxFrameBytes, 1, 1U << 20U)),
+      upKind_(m.kind),
       framer_(std::move(rule), maxFrameBytes_) {}
 
 Status Link::open(UniqueFd fd, const wire::LinkUp& m) {
@@ -40,6 +42,9 @@ Status Link::open(UniqueFd fd, const wire::LinkUp& m) {
   const std::lock_guard lock(process_.mutex);
   fd_ = std::move(fd);
   generation_ = m.generation;
+  upKind_ = m.kind;
+  startsTls_ = false;
+  startTlsTold_ = false;
   broken_ = false;
   health = 0;
   return {};
@@ -80,7 +85,7 @@ void Link::queueDown(CommandQueue::EndedList& ended) {
 }
 
 busbar_status Link::write(std::string_view bytes, uint32_t generation, int64_t nowNs) {
-  if (!isUp() || broken_ || (generation != 0 && generation != generation_) ||
+  if (!isUp() || broken_ || startsTls_ || (generation != 0 && generation != generation_) ||
       isPastDeadline(nowNs)) {
     return BUSBAR_E_OFFLINE;
   }
@@ -109,6 +114,25 @@ busbar_status Link::write(std::string_view bytes, uint32_t generation, int64_t n
   return BUSBAR_OK;
 }
 
+busbar_status Link::startTls() {
+  if (!mayStartTls_) {
+    return BUSBAR_E_UNSUPPORTED;
+  }
+  if (!isUp() || startsTls_ || upKind_ != BUSBAR_LINK_TCP) {
+    return BUSBAR_E_STATE;
+  }
+  startsTls_ = true;
+  return BUSBAR_OK;
+}
+
+bool Link::takeStartTls() {
+  if (!startsTls_ || startTlsTold_ || !isUp() || !out_.empty()) {
+    return false;
+  }
+  startTlsTold_ = true;
+  return true;
+}
+
 void Link::pumpQueue(int64_t nowNs, CommandQueue::EndedList& ended) {
   if (!queue_) {
     return;
@@ -124,7 +148,7 @@ void Link::pumpQueue(int64_t nowNs, CommandQueue::EndedList& ended) {
 }
 
 int64_t Link::nextNs() const {
-  int64_t next = queue_ ? queue_->nextNs(out_.empty()) : CommandQueue::kNever;
+  int64_t next = queue_ ? queue_->nextNs(out_.empty() && !startsTls_) : CommandQueue::kNever;
   if (isUp()) {
     next = std::min({next, process_.pages.deadlineNs(slot_), framer_.gapEndsNs()});
     if (broken_) {

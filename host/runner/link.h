@@ -64,6 +64,11 @@ class Link {
   void setRule(FramingRule rule) { newRule_ = std::move(rule); }
   CommandQueue& queue();
   bool hasQueue() const { return queue_ != nullptr; }
+  // E_STATE: the link is down, secure, or was asked before. E_UNSUPPORTED: not in the manifest.
+  // Nothing is sent in clear after it.
+  busbar_status startTls();
+  // True once, when all that was sent before has gone to the host.
+  bool takeStartTls();
   // Strand, mutex held: sends what the queue has to send.
   void pumpQueue(int64_t nowNs, CommandQueue::EndedList& ended);
   void queueUp();
@@ -79,7 +84,7 @@ class Link {
 
   bool isUp() const { return fd_.valid(); }
   uint32_t id() const { return id_; }
-  uint32_t kind() const { return kind_; }
+  uint32_t kind() const { return upKind_; }
   uint32_t generation() const { return generation_; }
   size_t maxFrameBytes() const { return maxFrameBytes_; }
   const std::string& role() const { return role_; }
@@ -102,9 +107,13 @@ class Link {
   const uint32_t slot_;  // in the deadline page
   const uint32_t id_;
   const uint32_t kind_;
+  const bool mayStartTls_;
   const std::string role_;
   const size_t maxFrameBytes_;
   std::string peer_;                     // strand
+  uint32_t upKind_;                      // guarded; written on the strand
+  bool startsTls_ = false;               // guarded: START_TLS was asked for
+  bool startTlsTold_ = false;            // guarded: … and the host knows
   UniqueFd fd_;                          // guarded; written on the strand
   uint32_t generation_ = 0;              // guarded; written on the strand
   std::string out_;                      // guarded: not yet taken by the kernel

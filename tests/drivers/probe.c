@@ -29,6 +29,17 @@ static void say(busbar_state* s, const char* text) {
   s->host->log(s->instance, &record);
 }
 
+/* Line ends as JSON writes them. */
+static void unescape(char* text) {
+  char* to = text;
+  for (const char* from = text; *from != '\0'; ++from) {
+    const int is_line = from[0] == '\\' && from[1] == 'n';
+    *to++ = is_line ? '\n' : *from;
+    from += is_line;
+  }
+  *to = '\0';
+}
+
 /* The text between the quotes after "name": in a flat object, copied; empty when absent. */
 static void text_arg(const busbar_doc* args, const char* name, char* out, size_t size) {
   char key[64];
@@ -49,6 +60,7 @@ static void text_arg(const busbar_doc* args, const char* name, char* out, size_t
     if (len < size) {
       memcpy(out, at, len);
       out[len] = '\0';
+      unescape(out);
     }
   }
 }

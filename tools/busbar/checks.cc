@@ -149,6 +149,13 @@ std::vector<Check> checkStatus(const json::Value& status) {
                     isUnsigned ? "any driver is loaded (--allow-unsigned)"
                                : "only drivers that were built with this Busbar are loaded",
                     isUnsigned ? "start busbard without it once your drivers are signed" : ""});
+  if (const json::Value* count = status.find("modules_tls_verify_none");
+      count != nullptr && count->asInt() != nullptr && *count->asInt() > 0) {
+    checks.push_back(
+        {"tls", Outcome::Weak,
+         std::to_string(*count->asInt()) + " modules trust any certificate (tls_verify_none)",
+         "set busbar.tls.verify of each to full or pin"});
+  }
   return checks;
 }
 

@@ -134,6 +134,7 @@ constexpr std::array kKeys{
         [](const toml::node& n, Config& c) { return readText(n, c.tlsCertificateFile); }},
     Key{"server", "tls_key",
         [](const toml::node& n, Config& c) { return readText(n, c.tlsKeyFile); }},
+    Key{"tls", "ca_file", [](const toml::node& n, Config& c) { return readText(n, c.tlsCaFile); }},
     Key{"server", "max_connections",
         [](const toml::node& n, Config& c) {
           return readInteger(n, 1, 1'000'000, c.maxConnections);

@@ -34,6 +34,7 @@ struct Config {
   std::vector<ListenAddress> listen{{"127.0.0.1", 8080}};
   std::string tlsCertificateFile;
   std::string tlsKeyFile;
+  std::string tlsCaFile;  // whom modules trust; empty: whom the system trusts
   int64_t maxConnections = 10'000;
   int64_t maxConnectionsPerAddress = 2'000;
   int64_t maxBodyMemoryBytes = 64 << 20;

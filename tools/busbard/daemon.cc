@@ -22,6 +22,7 @@
 #include "host/install/driver_depot.h"
 #include "host/install/driver_installer.h"
 #include "host/install/inspector.h"
+#include "host/link/tls_client.h"
 #include "host/sandbox/spawner.h"
 #include "host/service/http/http_service.h"
 #include "host/service/schedule/schedule_service.h"
@@ -164,13 +165,16 @@ class Daemon::Parts {
     }
     spawner_ = std::move(*spawner);
     launcher_ = std::make_unique<SandboxLauncher>(*spawner_);
+    if (auto tls = TlsClient::create({}, config_.tlsCaFile); !tls) {
+      return Error::of(ErrorCode::InvalidArgument, "tls.ca_file: " + tls.error().message);
+    }
     Supervisor::Options supervisor;
     supervisor.hostVersion = versionText();
     supervisor.requireTier = tierOf(config_.sandboxRequire);
     supervisor.locate = [this](const model::Driver& driver) { return depot_.locate(driver); };
     host_ = std::make_unique<LocalHost>(
         LocalHost::Context{*loop_, pool_, site_, *states_, *coordinator_, *launcher_, log_,
-                           makeServices(), config_.timeZone},
+                           makeServices(), config_.timeZone, config_.tlsCaFile},
         std::move(supervisor));
     BUSBAR_TRY(openInstaller());
     return settle(*loop_,

@@ -115,9 +115,8 @@ class LinkKindTest : public testing::Test {
     return runUntil(*host_.loop_, condition);
   }
   bool untilConnected(bool connected = true) {
-    const bool done = until([&] {
-      return health().state == "running" && health().connected == connected;
-    });
+    const bool done =
+        until([&] { return health().state == "running" && health().connected == connected; });
     EXPECT_TRUE(done) << health().state << " " << health().code << " " << health().sentence;
     return done;
   }

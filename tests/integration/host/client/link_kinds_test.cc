@@ -46,10 +46,8 @@ TEST_F(SeveralLinks, ARoleThatTheDriverDoesNotHaveIsNamed) {
   TcpDevice main;
   module("probe_two", R"({"links":{"evnets":{"port":7}}})", "127.0.0.1", main.port());
   ASSERT_TRUE(until([&] { return health().code == "settings_invalid"; }));
-  EXPECT_NE(health().sentence.find("/busbar/links/evnets"), std::string::npos)
-      << health().sentence;
-  EXPECT_NE(health().sentence.find("main, events, extra"), std::string::npos)
-      << health().sentence;
+  EXPECT_NE(health().sentence.find("/busbar/links/evnets"), std::string::npos) << health().sentence;
+  EXPECT_NE(health().sentence.find("main, events, extra"), std::string::npos) << health().sentence;
 }
 
 TEST_F(SeveralLinks, ADisconnectByTheDriverClosesTheConnection) {
