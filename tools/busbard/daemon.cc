@@ -184,7 +184,9 @@ class Daemon::Parts {
   ServiceProviders makeServices() {
     resolver_ = std::make_unique<SystemResolver>(*loop_, pool_);
     httpClient_ = std::make_unique<HttpClient>(*loop_, *resolver_);
-    http_.emplace(HttpService::Surroundings{*loop_, *httpClient_, {}});
+    std::ifstream authorities(config_.tlsCaFile);  // checked by now; none when not configured
+    http_.emplace(HttpService::Surroundings{
+        *loop_, *httpClient_, {std::istreambuf_iterator<char>(authorities), {}}});
     ServiceProviders services;
     services.push_back(HttpService::provider(*http_));
     services.push_back(scheduleProvider(*loop_));
