@@ -131,9 +131,10 @@ class Instance final : private LinkEvents {
   template <class Message>
   busbar_status request(std::string_view what, size_t bytes, bool replaces, Message& m);
   bool releaseRequest(busbar_id token);
+  void sendRelease(uint64_t id);
   // Ends what was begun on behalf of a call that ended.
   void endChildren(busbar_id call);
-  bool takeToken(busbar_id token, bool ends);
+  busbar_id takeToken(uint64_t id, bool ends);
   void enter(State state);
   void rearm();
 

@@ -43,12 +43,16 @@ busbar_status Instance::request(std::string_view what, size_t bytes, bool replac
   if (!process_.outbox.hasRoom(wire::kHeaderBytes + 64 + bytes)) {
     return BUSBAR_E_AGAIN;
   }
-  const busbar_status opened = requests_.open(token, parent, replaces);
-  if (opened != BUSBAR_OK) {
-    return opened == BUSBAR_E_INVALID
+  const OpenRequests::Opened opened = requests_.open(token, parent, replaces);
+  if (opened.status != BUSBAR_OK) {
+    return opened.status == BUSBAR_E_INVALID
                ? invalid(std::string(what) + ": token 0, or a token that is in use")
-               : opened;
+               : opened.status;
   }
+  if (opened.replaced != 0) {
+    sendRelease(opened.replaced);
+  }
+  m.head.token = opened.id;
   wire::encode(process_.outbox.bulk(), number_, m);
   process_.touch();
   return BUSBAR_OK;
@@ -123,35 +127,41 @@ busbar_status Instance::schedule(const busbar_schedule_request* request) {
 }
 
 bool Instance::releaseRequest(busbar_id token) {
-  if (!requests_.end(token)) {
-    return false;
+  const uint64_t id = requests_.end(token);
+  if (id != 0) {
+    sendRelease(id);
   }
-  // In the lane of the requests, or it could go out before its own. Past the bulk limit, for there
-  // is at most one for each request.
-  wire::encodeRelease(process_.outbox.bulk(), number_, token);
+  return id != 0;
+}
+
+// Behind the request, which may still wait, and whether or not there is room: there are no more
+// releases than requests.
+void Instance::sendRelease(uint64_t id) {
+  wire::encodeRelease(process_.outbox.bulk(), number_, id);
   process_.touch();
-  return true;
 }
 
 void Instance::endChildren(busbar_id call) {
   timers_.endCall(call);
-  for (const busbar_id token : requests_.endCall(call)) {
-    wire::encodeRelease(process_.outbox.bulk(), number_, token);
-    process_.touch();
+  for (const uint64_t id : requests_.endCall(call)) {
+    sendRelease(id);
   }
 }
 
 // ---- strand
 
-// False when the driver has given the request up, or the token never was.
-bool Instance::takeToken(busbar_id token, bool ends) {
+// 0 when the driver has given the request up, or it never was.
+busbar_id Instance::takeToken(uint64_t id, bool ends) {
   const std::lock_guard lock(process_.mutex);
-  return ends ? requests_.end(token) : requests_.isOpen(token);
+  return requests_.take(id, ends);
 }
 
 void Instance::serviceEvent(const wire::ServiceEvent& m) {
-  if (!isActive() || process_.driver.event == nullptr ||
-      (m.token != 0 && !takeToken(m.token, m.ends))) {
+  if (!isActive() || process_.driver.event == nullptr) {
+    return;
+  }
+  const busbar_id token = m.token != 0 ? takeToken(m.token, m.ends) : 0;
+  if (m.token != 0 && token == 0) {
     return;
   }
   busbar_error error{};
@@ -165,7 +175,7 @@ void Instance::serviceEvent(const wire::ServiceEvent& m) {
   busbar_event event{};
   event.struct_size = sizeof event;
   event.type = m.type;
-  event.token = m.token;
+  event.token = token;
   event.status = m.error.status;
   event.key = toStr(m.key);
   event.doc = toDoc(m.doc);
@@ -176,8 +186,11 @@ void Instance::serviceEvent(const wire::ServiceEvent& m) {
 }
 
 void Instance::httpPart(const wire::HttpPart& m) {
-  if (!isActive() || process_.driver.event == nullptr ||
-      !takeToken(m.token, (m.flags & BUSBAR_HTTP_END) != 0)) {
+  if (!isActive() || process_.driver.event == nullptr) {
+    return;
+  }
+  const busbar_id token = takeToken(m.token, (m.flags & BUSBAR_HTTP_END) != 0);
+  if (token == 0) {
     return;
   }
   busbar_http_part part{};
@@ -190,7 +203,7 @@ void Instance::httpPart(const wire::HttpPart& m) {
   busbar_event event{};
   event.struct_size = sizeof event;
   event.type = BUSBAR_EV_HTTP;
-  event.token = m.token;
+  event.token = token;
   event.http = &part;
   {
     const CallScope scope(process_, Entry::Event, number_, 0);

@@ -144,7 +144,8 @@ static busbar_status flood_once(busbar_state* s, const busbar_str* what, int64_t
   if (is(what, "zones")) {
     return ask_schedule(s, token, always, nowhere, 0);
   }
-  return ask_schedule(s, token, yearly, none, 0);
+  const busbar_status status = ask_schedule(s, token, yearly, none, 0);
+  return is(what, "given_up") && status == BUSBAR_OK ? s->host->cancel(s->instance, token) : status;
 }
 
 static void flood(busbar_state* s, const busbar_call* call) {

@@ -503,8 +503,9 @@ typedef struct busbar_store {
 
 /* "busbar.schedule/1". Fires as a TIMER event with the token: at one moment, or by a cron expression
  * of five fields, or six with seconds first, in a time zone. Kept while settings change; ended by
- * cancel. */
-#define BUSBAR_SCHEDULE_CATCH_UP 1u /* what was missed while the clock jumped fires once */
+ * cancel. What the clock jumps over fires once; when it is put forward by 3 h or more, only with
+ * CATCH_UP. */
+#define BUSBAR_SCHEDULE_CATCH_UP 1u
 typedef struct busbar_schedule_request {
   uint32_t struct_size;
   uint32_t flags;       /* BUSBAR_SCHEDULE_… */

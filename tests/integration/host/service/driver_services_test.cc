@@ -188,6 +188,14 @@ TEST_F(DriverServicesTest, TooManySchedulesAreRefusedAndUnknownZonesToo) {
   EXPECT_EQ(eventsOf(200), "[0,200]");
 }
 
+TEST_F(DriverServicesTest, WhatIsGivenUpAtOnceLeavesNothingBehind) {
+  EXPECT_EQ(call("mod-1", "flood", R"({"what":"given_up","count":1000})"),
+            R"({"taken":1000,"again":0,"invalid":0})");
+  EXPECT_EQ(call("mod-1", "cron", R"({"token":1,"cron":"* * * * * *"})"), "0");
+  EXPECT_TRUE(waitForState("mod-1", "k1", "1")) << stateOf("mod-1", "k1");
+  EXPECT_EQ(eventsOf(0), "[0,0]");
+}
+
 TEST_F(DriverServicesTest, TheGlueKeepsAndFinds) {
   addSample();
   EXPECT_EQ(call("mod-2", "recall", R"(["a"])"), "null");
