@@ -1,6 +1,10 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
 // Modules that call and follow one another, through real runners.
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -240,6 +244,51 @@ TEST_F(ModulesTest, ALogicModuleThatStopsTakesItsCallsWithIt) {
   ASSERT_TRUE(host_.host_->killRunner("mod-relay").ok());
   ASSERT_TRUE(runUntil(*host_.loop_, [&] { return host_.host_->callsInFlight() == 0; }));
   EXPECT_EQ(ends, 1);
+}
+
+TEST_F(ModulesTest, EveryCallEndsOnceWhileRunnersAreKilled) {
+  const char* isLong = std::getenv("BUSBAR_LONG");
+  const int rounds = isLong != nullptr && std::string(isLong) == "1" ? 200 : 20;
+  const std::vector<std::string> calls{
+      R"({"target":"Echo_1","function":"sleep","args":{"ms":300}})",
+      R"({"target":"Relay_2","function":"echo","args":{"value":1}})",
+      R"({"target":"Relay_2","function":"call","args":{"target":"Echo_2","function":"sleep",)"
+      R"("args":{"ms":300}}})",
+      R"({"target":"Echo_1","function":"sleep","args":{"ms":300},"own":true})"};
+  const std::vector<std::string> victims{"mod-echo", "mod-relay", "mod-relay2"};
+  std::map<std::string, int> outcomes;
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<int> ends(40, 0);
+    for (size_t i = 0; i < ends.size(); ++i) {
+      ExecuteRequest request;
+      request.moduleId = "mod-relay";
+      request.function = "call";
+      request.args = calls[i % calls.size()];
+      request.deadline = host_.clock_.now() + std::chrono::seconds(30);
+      host_.host_->execute(std::move(request), [&, i](Result<ExecuteReply> reply) {
+        ++ends[i];
+        ++outcomes[reply.ok() ? "ok" : reply.error().reason];
+      });
+    }
+    // At another moment of their lives in each round.
+    for (int turn = 0; turn < round % 10; ++turn) {
+      host_.loop_->runOnce(Milliseconds(1));
+    }
+    const std::string& victim = victims[static_cast<size_t>(round) % victims.size()];
+    ASSERT_TRUE(host_.host_->killRunner(victim).ok());
+    ASSERT_TRUE(
+        runUntil(*host_.loop_, [&] { return std::count(ends.begin(), ends.end(), 0) == 0; }))
+        << "round " << round;
+    for (const char* id : {"mod-echo", "mod-echo2", "mod-relay", "mod-relay2"}) {
+      ASSERT_TRUE(host_.waitFor(id, "running")) << host_.host_->health(id).sentence;
+    }
+    EXPECT_EQ(ends, std::vector<int>(ends.size(), 1)) << "round " << round;
+    ASSERT_TRUE(runUntil(*host_.loop_, [&] { return host_.host_->callsInFlight() == 0; }));
+  }
+  EXPECT_GT(outcomes["ok"], 0);
+  EXPECT_GT(outcomes["driver_crashed"], 0);
+  EXPECT_EQ(outcomes["deadline_exceeded"], 0);
+  EXPECT_EQ(host_.execute("mod-relay", "echo", R"({"value":1})")->resultJson, "1");
 }
 
 }  // namespace
