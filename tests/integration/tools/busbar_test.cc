@@ -16,6 +16,7 @@
 #include "sdk/base/json.h"
 #include "tests/integration/tools/running_busbard.h"
 #include "tests/support/program.h"
+#include "tests/support/raw_http_server.h"
 #include "tests/support/temp_dir.h"
 
 namespace busbar::test {
@@ -235,6 +236,31 @@ TEST_F(Cli, RunnersShowTheProcessOfTheDriver) {
   ASSERT_TRUE(rows.ok());
   ASSERT_EQ(rows->asArray()->size(), 1U);
   EXPECT_GT(*rows->asArray()->front().find("pid")->asInt(), 1);
+}
+
+// The whole way: settings, sandbox, driver, the daemon's HTTP client and back. The last one: its
+// runner stays.
+TEST_F(Cli, ADriverReachesItsWebService) {
+  RawHttpServer server([](RawHttpServer::Connection& c) {
+    while (!c.readRequest().empty()) {
+      c.send(okAnswer(R"({"sky":"blue"})"));
+    }
+  });
+  const std::string driver = idOf({"drivers", "install", builtDriver("http_json")});
+  const std::string id =
+      idOf({"modules", "create", driver, "--address", server.url(), "-o", "name"});
+  const auto set =
+      busbar({"settings", "edit", id, "--file", "-"},
+             R"({"polls":[{"path":"/now","points":[{"name":"sky","pointer":"/sky"}]}]})");
+  ASSERT_EQ(set.exitCode, 0) << set.err;
+  ASSERT_EQ(busbar({"modules", "start", id, "--wait"}).exitCode, 0);
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  std::string state;
+  while (state.find("blue") == std::string::npos && std::chrono::steady_clock::now() < limit) {
+    state = busbar({"state", id}).out;
+  }
+  EXPECT_NE(state.find("blue"), std::string::npos) << state << busbar({"logs", id}).out;
+  EXPECT_EQ(busbar({"modules", "exec", id, "poll_now"}).out, "1\n");
 }
 
 }  // namespace

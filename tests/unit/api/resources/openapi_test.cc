@@ -303,7 +303,14 @@ TEST_F(OpenApi, TellsHealthAndMetrics) {
   api_.metrics().setStopping();
   EXPECT_EQ(call("GET", "/readyz", {}, "").status, 503);
   router_.served(nullptr, 404, Milliseconds(2));
+  api_.metrics().addFigure("busbar_things_total", "Things", [] { return 7.0; });
+  api_.metrics().addFigure("busbar_things_open", "Open things", [] { return 3.0; });
   const std::string text = call("GET", "/metrics", {}, "").text;
+  EXPECT_NE(text.find("# TYPE busbar_things_total counter\nbusbar_things_total 7\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("# TYPE busbar_things_open gauge\nbusbar_things_open 3\n"),
+            std::string::npos);
   EXPECT_NE(
       text.find("busbar_http_requests_total{method=\"\",route=\"(refused)\",status=\"4xx\"} 1"),
       std::string::npos)

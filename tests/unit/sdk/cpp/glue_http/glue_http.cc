@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
-#include <busbar/driver.hpp>
+#include <busbar_manifest.hpp>
 
-#include "busbar_manifest.hpp"
+#include <busbar/driver.hpp>
 
 using namespace busbar;
 using namespace std::chrono_literals;
