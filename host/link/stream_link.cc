@@ -159,8 +159,8 @@ void StreamLink::handOver(UniqueFd fd, std::unique_ptr<TlsClientSession> session
   state_ = session != nullptr ? State::Secure : State::Clear;
   const LinkKind kind = session != nullptr ? LinkKind::Tls : LinkKind::Tcp;
   StreamPump::Owner& self = *this;
-  pump_ = std::make_unique<StreamPump>(loop_, self, std::move(fd), std::move(session),
-                                       std::move(ours));
+  pump_ =
+      std::make_unique<StreamPump>(loop_, self, std::move(fd), std::move(session), std::move(ours));
   if (const Status started = pump_->start(); !started.ok()) {
     fail(started.error());
     return;

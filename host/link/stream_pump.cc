@@ -211,8 +211,8 @@ bool StreamPump::deviceToPair() {
     return false;
   }
   const std::string_view bytes = toRunner_.view();
-  const Io put = toIo(
-      ::send(pair_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL), false);
+  const Io put =
+      toIo(::send(pair_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL), false);
   if (put.state == State::Ok) {
     toRunner_.begin += put.bytes;
     return true;

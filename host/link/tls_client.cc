@@ -109,8 +109,8 @@ int verifyPin(X509_STORE_CTX* store, void* pin) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(der, static_cast<size_t>(size), digest.data());
   OPENSSL_free(der);
-  const bool fits = std::memcmp(digest.data(), static_cast<std::string*>(pin)->data(),
-                                digest.size()) == 0;
+  const bool fits =
+      std::memcmp(digest.data(), static_cast<std::string*>(pin)->data(), digest.size()) == 0;
   X509_STORE_CTX_set_error(store, fits ? X509_V_OK : X509_V_ERR_APPLICATION_VERIFICATION);
   return fits ? 1 : 0;
 }

@@ -54,7 +54,8 @@ class TlsClientSession {
 // How others are verified and what we show them: TLS 1.2 with ECDHE and AEAD suites, or TLS 1.3.
 // Immutable; shared by the sessions of all links with the same trust. Thread-compatible.
 //
-// Does not check revocation. With TlsVerify::None anybody on the way reads and changes what is said.
+// Does not check revocation. With TlsVerify::None anybody on the way reads and changes what is
+// said.
 class TlsClient : public std::enable_shared_from_this<TlsClient> {
  public:
   // `siteCaFile`: PEM, whom to trust where `trust` names no CA; empty: whom the system trusts.

@@ -26,14 +26,13 @@ class StreamPumpTest : public testing::Test, protected StreamPump::Owner {
     makePair(device, device_);
     makePair(pair, runner_);
     StreamPump::Owner& self = *this;
-    pump_ = std::make_unique<StreamPump>(*loop_, self, std::move(device), nullptr,
-                                         std::move(pair));
+    pump_ = std::make_unique<StreamPump>(*loop_, self, std::move(device), nullptr, std::move(pair));
     ASSERT_TRUE(pump_->start().ok());
   }
   static void makePair(UniqueFd& a, UniqueFd& b) {
     std::array<int, 2> pair{};
-    BUSBAR_CHECK(
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair.data()) == 0);
+    BUSBAR_CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair.data()) ==
+                 0);
     a.reset(pair[0]);
     b.reset(pair[1]);
   }
@@ -84,8 +83,8 @@ TEST_F(StreamPumpTest, CarriesBothWays) {
 // One side after the other: what is taken beyond the two socket buffers is bounded by the pump's.
 TEST_F(StreamPumpTest, StopsReadingWhileTheOtherSideIsFull) {
   const std::string chunk(16 * 1024, 'x');
-  for (const auto& [from, to] : {std::pair(runner_.get(), device_.get()),
-                                 std::pair(device_.get(), runner_.get())}) {
+  for (const auto& [from, to] :
+       {std::pair(runner_.get(), device_.get()), std::pair(device_.get(), runner_.get())}) {
     size_t sent = 0;
     for (int idle = 0; idle < 20;) {
       const size_t n = sendAll(from, chunk);
