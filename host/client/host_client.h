@@ -52,11 +52,11 @@ struct ModuleHealth {
   std::string state;  // stored, placed, starting, running, stopping, stopped, failed, quarantined
   bool running = false;        // serves calls
   bool connected = true;       // link up, or no link
-  bool tlsVerifyNone = false;  // TLS links and HTTP of it trust anybody
   std::string code;            // stable, "driver_crashed"
   std::string sentence;        // cause and remedy
   int64_t sinceUtcNs = 0;      // of the present state
   std::string runnerId;        // empty when none
+  bool tlsVerifyNone = false;  // its TLS links and HTTP trust anybody
 };
 
 struct LogLine {

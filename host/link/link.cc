@@ -11,6 +11,10 @@
 namespace busbar {
 
 Result<std::unique_ptr<Link>> Link::create(const Context& context, LinkTarget target) {
+  if (target.kind == LinkKind::UdpPeers || target.kind == LinkKind::TcpPeers) {
+    return Error::of(ErrorCode::Unimplemented,
+                     "this Busbar does not open links with many peers (udp_peers, tcp_peers)");
+  }
   if (target.kind == LinkKind::Tls || target.mayStartTls) {
     auto tls = context.shares.tlsClient(target.tls);
     BUSBAR_TRY(tls);

@@ -27,7 +27,7 @@ busbar_status CommandQueue::push(Command command, EndedList& ended) {
       std::any_of(queue_.begin(), queue_.end(), sameToken)) {
     return BUSBAR_E_INVALID;
   }
-  if (command.name.empty() && !up_) {
+  if (command.name.empty() && !up_ && !onDemand_) {
     return BUSBAR_E_OFFLINE;
   }
   if (!command.name.empty()) {
@@ -45,7 +45,7 @@ busbar_status CommandQueue::push(Command command, EndedList& ended) {
   if (command.timeoutMs == 0) {
     command.timeoutMs = kDefaultTimeoutMs;
   }
-  insert({std::move(command), nextOrder_++, kNever});
+  insert({std::move(command), nextOrder_++, kNever, 0});
   return BUSBAR_OK;
 }
 
@@ -126,6 +126,9 @@ void CommandQueue::linkDown(EndedList& ended) {
     }
     return unnamed;
   });
+  for (Item& item : queue_) {
+    item.openByNs = 0;
+  }
 }
 
 void CommandQueue::expire(int64_t nowNs, EndedList& ended) {
@@ -141,6 +144,19 @@ void CommandQueue::expire(int64_t nowNs, EndedList& ended) {
     }
     return late;
   });
+  if (onDemand_ && !up_) {
+    std::erase_if(queue_, [&](Item& item) {
+      if (item.openByNs == 0) {
+        item.openByNs = nowNs + item.command.timeoutMs * kNsPerMs;
+      }
+      const bool late = item.openByNs <= nowNs;
+      if (late) {
+        ended.push_back(
+            {item.command.token, BUSBAR_E_OFFLINE, "the connection did not open in time"});
+      }
+      return late;
+    });
+  }
 }
 
 std::optional<std::string_view> CommandQueue::next(int64_t nowNs, EndedList& ended) {
@@ -165,6 +181,9 @@ int64_t CommandQueue::nextNs(bool canSend) const {
   int64_t next = kNever;
   for (const Item& item : queue_) {
     next = std::min(next, item.command.deadlineNs);
+    if (onDemand_ && !up_ && item.openByNs != 0) {
+      next = std::min(next, item.openByNs);
+    }
   }
   if (flying_) {
     next = std::min({next, flying_->command.deadlineNs, flying_->timeoutNs});

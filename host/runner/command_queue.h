@@ -41,6 +41,10 @@ class CommandQueue {
   };
   using EndedList = std::vector<Ended>;
 
+  // `onDemand`: the link is opened for what waits; unnamed commands wait for it too, and each up to
+  // its own time-out.
+  explicit CommandQueue(bool onDemand = false) : onDemand_(onDemand) {}
+
   // E_INVALID: token 0 or in use. E_AGAIN: full. E_OFFLINE: no link and no name.
   busbar_status push(Command command, EndedList& ended);
   // The driver says how the waiting command went. E_STATE: it does not wait.
@@ -61,6 +65,8 @@ class CommandQueue {
   int64_t nextNs(bool canSend) const;
   // The command that waits for its answer, or 0.
   busbar_id waiting() const { return flying_ ? flying_->command.token : 0; }
+  // Something waits for a link.
+  bool wantsLink() const { return !up_ && !queue_.empty(); }
   size_t size() const { return queue_.size() + (flying_ ? 1 : 0); }
 
  private:
@@ -68,12 +74,14 @@ class CommandQueue {
     Command command;
     uint64_t order = 0;
     int64_t timeoutNs = kNever;  // while it waits for its answer
+    int64_t openByNs = 0;        // on demand, while the link is down; 0: not yet known
   };
   void insert(Item item);
   void retry(int64_t nowNs, busbar_status status, const char* message, EndedList& ended);
   void land(int64_t nowNs, busbar_status status, const char* message, EndedList& ended);
   void expire(int64_t nowNs, EndedList& ended);
 
+  const bool onDemand_;
   std::vector<Item> queue_;     // in order of sending
   std::optional<Item> flying_;  // sent, waits for its answer
   uint64_t nextOrder_ = 0;

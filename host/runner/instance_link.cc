@@ -107,6 +107,10 @@ void Instance::linkDown(const wire::LinkDown& m) {
   Link* link = findLink(m.linkId);
   if (link != nullptr && link->isUp() && link->generation() == m.generation && isActive()) {
     tellDisconnected(*link, m.error);
+  } else if (link != nullptr && !link->isUp() && m.generation == 0) {
+    const std::lock_guard lock(process_.mutex);
+    link->tryFailed();
+    process_.markDirty(*this);
   }
 }
 
@@ -178,6 +182,9 @@ void Instance::pumpLinks(int64_t nowNs) {
       const std::lock_guard lock(process_.mutex);
       link->pumpQueue(nowNs, ended);
       addEnded(ended);
+      if (link->takeConnect()) {
+        askHost(*link, BUSBAR_LINK_CONNECT);
+      }
       if (link->takeStartTls()) {
         askHost(*link, BUSBAR_LINK_START_TLS);
       }

@@ -28,6 +28,7 @@ Link::Link(Process& process, LinkEvents& events, uint32_t slot, const wire::Crea
       mayStartTls_(m.mayStartTls),
       role_(m.role),
       maxFrameBytes_(std::clamp<size_t>(m.maxFrameBytes, 1, 1U << 20U)),
+      idleCloseNs_(int64_t{m.idleCloseMs} * 1'000'000),
       upKind_(m.kind),
       framer_(std::move(rule), maxFrameBytes_) {}
 
@@ -45,6 +46,9 @@ Status Link::open(UniqueFd fd, const wire::LinkUp& m) {
   upKind_ = m.kind;
   startsTls_ = false;
   startTlsTold_ = false;
+  lastNs_ = process_.nowNs();
+  wanted_ = false;
+  asked_ = false;
   broken_ = false;
   health = 0;
   return {};
@@ -55,6 +59,7 @@ void Link::close() {
   framer_.clear();
   const std::lock_guard lock(process_.mutex);
   fd_.reset();
+  asked_ = false;
   std::string().swap(out_);
 }
 
@@ -64,7 +69,7 @@ bool Link::isPastDeadline(int64_t nowNs) const {
 
 CommandQueue& Link::queue() {
   if (!queue_) {
-    queue_ = std::make_unique<CommandQueue>();
+    queue_ = std::make_unique<CommandQueue>(idleCloseNs_ != 0);
     if (isUp()) {
       queue_->linkUp();
     }
@@ -85,10 +90,12 @@ void Link::queueDown(CommandQueue::EndedList& ended) {
 }
 
 busbar_status Link::write(std::string_view bytes, uint32_t generation, int64_t nowNs) {
+  wanted_ = wanted_ || (!isUp() && idleCloseNs_ != 0);
   if (!isUp() || broken_ || startsTls_ || (generation != 0 && generation != generation_) ||
       isPastDeadline(nowNs)) {
     return BUSBAR_E_OFFLINE;
   }
+  lastNs_ = nowNs;
   if (!out_.empty()) {
     if (out_.size() + bytes.size() > kMaxWaitingBytes) {
       return BUSBAR_E_AGAIN;
@@ -112,6 +119,19 @@ busbar_status Link::write(std::string_view bytes, uint32_t generation, int64_t n
   }
   out_.assign(bytes.substr(sent < 0 ? 0 : static_cast<size_t>(sent)));
   return BUSBAR_OK;
+}
+
+bool Link::takeConnect() {
+  if (isUp() || asked_ || idleCloseNs_ == 0 || !(wanted_ || (queue_ && queue_->wantsLink()))) {
+    return false;
+  }
+  wanted_ = false;
+  asked_ = true;
+  return true;
+}
+
+bool Link::isIdle() const {
+  return idleCloseNs_ != 0 && isUp() && out_.empty() && (!queue_ || queue_->size() == 0);
 }
 
 busbar_status Link::startTls() {
@@ -151,6 +171,9 @@ int64_t Link::nextNs() const {
   int64_t next = queue_ ? queue_->nextNs(out_.empty() && !startsTls_) : CommandQueue::kNever;
   if (isUp()) {
     next = std::min({next, process_.pages.deadlineNs(slot_), framer_.gapEndsNs()});
+    if (isIdle()) {
+      next = std::min(next, lastNs_ + idleCloseNs_);
+    }
     if (broken_) {
       next = 0;
     }
@@ -242,6 +265,7 @@ void Link::readDatagrams() {
     if (got < 0) {
       return;  // nothing more, or the echo of an earlier send that found nobody
     }
+    lastNs_ = process_.nowNs();
     if (static_cast<size_t>(got) <= maxFrameBytes_) {
       events_.linkReceived(id_, {buffer.data(), static_cast<size_t>(got)});
     }
@@ -265,6 +289,7 @@ void Link::readStream() {
     lose("connection_closed", "the device closed the connection");
     return;
   }
+  lastNs_ = process_.nowNs();
   framer_.push({buffer.data(), static_cast<size_t>(got)}, process_.nowNs());
   deliverStream();
 }
@@ -310,14 +335,21 @@ void Link::pumpGap(int64_t nowNs) {
     return;
   }
   bool broken = false;
+  bool idle = false;
   {
     const std::lock_guard lock(process_.mutex);
     broken = broken_;
+    idle = isIdle() && lastNs_ + idleCloseNs_ <= nowNs;
   }
   if (isPastDeadline(nowNs)) {
     lose("lease_lost", "this host may not speak for the module any more");
   } else if (broken) {
     lose("connection_lost", "the connection broke while sending to " + peer_);
+  } else if (idle) {
+    close();
+    wire::WireError none;
+    none.code = wire::kIdleCode;
+    events_.linkLost(id_, none);
   } else {
     wantWritable();
     applyRule();

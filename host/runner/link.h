@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -64,6 +65,9 @@ class Link {
   void setRule(FramingRule rule) { newRule_ = std::move(rule); }
   CommandQueue& queue();
   bool hasQueue() const { return queue_ != nullptr; }
+  // For links on demand. True once for each connection that is to be asked for.
+  bool takeConnect();
+  void tryFailed() { asked_ = false; }
   // E_STATE: the link is down, secure, or was asked before. E_UNSUPPORTED: not in the manifest.
   // Nothing is sent in clear after it.
   busbar_status startTls();
@@ -100,6 +104,7 @@ class Link {
   void lose(std::string_view code, std::string_view message);
   void loseErrno(const char* attempted);
   void applyRule();
+  bool isIdle() const;
   void wantWritable();
 
   Process& process_;
@@ -111,6 +116,10 @@ class Link {
   const std::string role_;
   const size_t maxFrameBytes_;
   std::string peer_;                     // strand
+  const int64_t idleCloseNs_;            // 0: the link is kept up
+  std::atomic<int64_t> lastNs_{0};       // when bytes went or came
+  bool wanted_ = false;                  // guarded: sent to while down
+  bool asked_ = false;                   // guarded: the host was asked to connect
   uint32_t upKind_;                      // guarded; written on the strand
   bool startsTls_ = false;               // guarded: START_TLS was asked for
   bool startTlsTold_ = false;            // guarded: … and the host knows

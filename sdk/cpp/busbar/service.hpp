@@ -57,7 +57,7 @@ class Service {
   }
   // Events that belong to no request go to `handler`.
   void takeUnnamed(Handler handler) {
-    driver_.requests_[0] = std::move(handler);
+    driver_.requests_[0] = {std::move(handler), 0, this};
     takesUnnamed_ = true;
   }
   void logWarning(std::string_view message) { driver_.warn(message); }

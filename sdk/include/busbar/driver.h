@@ -216,8 +216,9 @@ typedef struct busbar_send {
 #define BUSBAR_PRIORITY_DEFAULT 50
 /* A message in the link's queue. Higher priority goes first, equal ones in order; a waiting command of
  * the same name is replaced (its token gets a COMMAND event with E_CANCELLED). While the link is down,
- * unnamed commands fail with E_OFFLINE and named ones wait. A time-out sends again up to `retries`
- * times, with priority raised by 20. */
+ * unnamed commands fail with E_OFFLINE and named ones wait; for a link that is opened on demand both
+ * wait, each up to its time-out (then E_OFFLINE). A time-out sends again up to `retries` times, with
+ * priority raised by 20. */
 typedef struct busbar_command {
   uint32_t struct_size;
   uint32_t link_id;
@@ -403,7 +404,8 @@ typedef struct busbar_host {
   busbar_status (*status_set)(busbar_instance* instance, const busbar_point* points, uint32_t count,
                               uint32_t stride);
 
-  /* [any]{started} instance in, send in. Past the queue, at once. E_OFFLINE, E_AGAIN. */
+  /* [any]{started} instance in, send in. Past the queue, at once. E_OFFLINE (a link that is opened on
+   * demand is opened then), E_AGAIN. */
   busbar_status (*send)(busbar_instance* instance, const busbar_send* send);
 
   /* [any]{started} instance in, command in. OK: a COMMAND event will tell how it ended. E_AGAIN: the

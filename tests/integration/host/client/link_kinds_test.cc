@@ -67,5 +67,69 @@ TEST_F(SeveralLinks, ADisconnectByTheDriverClosesTheConnection) {
   EXPECT_TRUE(untilConnected());
 }
 
+class OnDemandLink : public LinkKindTest {
+ protected:
+  void turn(Milliseconds time) {
+    const Instant end = host_.clock_.now() + time;
+    until([&] { return host_.clock_.now() >= end; });
+  }
+  TcpDevice device_;
+};
+
+TEST_F(OnDemandLink, OpensWhenACommandWaitsAndClosesInSilence) {
+  module("probe_demand", "{}", "127.0.0.1", device_.port());
+  ASSERT_TRUE(untilConnected());  // nothing has failed yet
+  EXPECT_FALSE(device_.accept());
+  EXPECT_EQ(call("enqueue", R"({"t":"ask","token":5,"wait":1})"), BUSBAR_OK);
+  ASSERT_TRUE(until([&] { return device_.accept(); }));
+  EXPECT_TRUE(until([&] { return device_.read() == "ask"; }));
+  device_.send("answer\n");
+  EXPECT_TRUE(logged("received answer task 5"));
+  EXPECT_EQ(call("done", R"({"token":5,"status":0})"), BUSBAR_OK);
+  EXPECT_TRUE(logged("event 2 token 5 status 0"));
+  EXPECT_TRUE(until([&] { return device_.isClosed(); }));
+  EXPECT_TRUE(logged("disconnected none"));
+  EXPECT_TRUE(health().connected);
+  turn(Milliseconds(100));
+  EXPECT_FALSE(device_.accept());  // and stays closed
+  EXPECT_EQ(call("enqueue", R"({"t":"again","token":6})"), BUSBAR_OK);
+  EXPECT_TRUE(until([&] { return device_.accept(); }));
+  EXPECT_TRUE(logged("generation 2"));
+}
+
+TEST_F(OnDemandLink, SendAnswersOfflineAndAsksForTheConnection) {
+  module("probe_demand", "{}", "127.0.0.1", device_.port());
+  ASSERT_TRUE(untilConnected());
+  EXPECT_EQ(call("send", R"({"t":"x"})"), BUSBAR_E_OFFLINE);
+  ASSERT_TRUE(until([&] { return device_.accept(); }));
+  EXPECT_TRUE(logged("connected"));
+  EXPECT_EQ(call("send", R"({"t":"now"})"), BUSBAR_OK);
+  EXPECT_TRUE(until([&] { return device_.read() == "now"; }));
+}
+
+TEST_F(OnDemandLink, CommandsEndWithTheirTimeOutAndTheModuleShowsTheFailure) {
+  device_.refuse();
+  module("probe_demand", "{}", "127.0.0.1", device_.port());
+  ASSERT_TRUE(untilConnected());
+  EXPECT_EQ(call("enqueue", R"({"t":"ask","token":5,"timeout":300})"), BUSBAR_OK);
+  EXPECT_TRUE(logged("event 2 token 5 status -7"));
+  EXPECT_FALSE(health().connected);
+  EXPECT_EQ(health().code, "device_offline");
+  device_.listen(device_.port());
+  EXPECT_EQ(call("enqueue", R"({"t":"ask","token":6})"), BUSBAR_OK);
+  EXPECT_TRUE(until([&] { return device_.accept(); }));
+  EXPECT_TRUE(untilConnected());
+  EXPECT_TRUE(logged("event 2 token 6 status 0"));
+}
+
+TEST_F(OnDemandLink, MakebreakOfTheModuleMakesAnyLinkOne) {
+  module("probe_line", "{}", "127.0.0.1", device_.port(), false, true);
+  ASSERT_TRUE(untilConnected());
+  turn(Milliseconds(50));
+  EXPECT_FALSE(device_.accept());
+  EXPECT_EQ(call("enqueue", R"({"t":"ask","token":5})"), BUSBAR_OK);
+  EXPECT_TRUE(until([&] { return device_.accept(); }));
+}
+
 }  // namespace
 }  // namespace busbar

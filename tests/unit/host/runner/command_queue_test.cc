@@ -211,5 +211,22 @@ TEST_F(CommandQueueTest, PrioritiesDoNotOverflow) {
   EXPECT_EQ(send(), "a");
 }
 
+TEST_F(CommandQueueTest, OnDemandEachWaitsForTheLinkUpToItsTimeOut) {
+  CommandQueue queue(true);
+  auto early = command(1, "early");
+  early.timeoutMs = 100;
+  ASSERT_EQ(queue.push(std::move(early), ended_), BUSBAR_OK);
+  ASSERT_EQ(queue.push(command(2, "late"), ended_), BUSBAR_OK);
+  EXPECT_TRUE(queue.wantsLink());
+  EXPECT_FALSE(queue.next(now_, ended_));
+  EXPECT_EQ(queue.nextNs(true), now_ + 100 * kMs);
+  now_ += 100 * kMs;
+  EXPECT_FALSE(queue.next(now_, ended_));
+  EXPECT_EQ(ended(), "1:-7 ");
+  queue.linkUp();
+  EXPECT_FALSE(queue.wantsLink());
+  EXPECT_EQ(queue.next(now_, ended_), "late");
+}
+
 }  // namespace
 }  // namespace busbar::runner
