@@ -132,7 +132,7 @@ void ModuleCalls::ended(uint64_t serial, size_t part, Result<ExecuteReply> reply
   const bool last = --call->open == 0;
   if (call->parts.empty()) {
     const uint64_t token = call->token;
-    running_.erase(running_.begin() + (call - running_.data()));
+    remove(*call);
     answer(token, reply.ok() ? reply->resultJson : std::string_view(),
            reply.ok() ? nullptr : &failure);
     return;
@@ -147,7 +147,7 @@ void ModuleCalls::ended(uint64_t serial, size_t part, Result<ExecuteReply> reply
   }
   if (last) {
     const Running done = std::move(*call);
-    running_.erase(running_.begin() + (call - running_.data()));
+    remove(*call);
     gathered(done);
   }
 }
@@ -205,7 +205,7 @@ bool ModuleCalls::release(uint64_t token) {
     return false;
   }
   const Running call = std::move(*it);
-  running_.erase(it);
+  remove(*it);
   cancel(call);
   return true;
 }
@@ -224,6 +224,14 @@ void ModuleCalls::cancel(const Running& call) {
       hub_.host().cancel(part.id);
     }
   }
+}
+
+// The last one takes its place: their order means nothing.
+void ModuleCalls::remove(Running& call) {
+  if (&call != &running_.back()) {
+    call = std::move(running_.back());
+  }
+  running_.pop_back();
 }
 
 ModuleCalls::Running* ModuleCalls::find(uint64_t serial) {

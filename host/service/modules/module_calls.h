@@ -57,6 +57,7 @@ class ModuleCalls {
   void gathered(const Running& call);
   void answer(uint64_t token, std::string_view json, const Error* failure);
   void cancel(const Running& call);
+  void remove(Running& call);
   Running* find(uint64_t serial);
 
   ModuleHub& hub_;
