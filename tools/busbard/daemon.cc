@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -185,8 +187,8 @@ class Daemon::Parts {
     resolver_ = std::make_unique<SystemResolver>(*loop_, pool_);
     httpClient_ = std::make_unique<HttpClient>(*loop_, *resolver_);
     std::ifstream authorities(config_.tlsCaFile);  // checked by now; none when not configured
-    http_.emplace(HttpService::Surroundings{
-        *loop_, *httpClient_, {std::istreambuf_iterator<char>(authorities), {}}});
+    std::string siteCa(std::istreambuf_iterator<char>(authorities), {});
+    http_.emplace(HttpService::Surroundings{*loop_, *httpClient_, std::move(siteCa)});
     ServiceProviders services;
     services.push_back(HttpService::provider(*http_));
     services.push_back(scheduleProvider(*loop_));
