@@ -13,7 +13,8 @@
 namespace busbar {
 
 // Who may talk to a link with many peers: addresses and CIDR blocks (RFC 4632) of IPv4 and IPv6.
-// An IPv4 address in IPv6 form (::ffff:192.0.2.7) counts as the IPv4 address that it is. Value type.
+// An IPv4 address in IPv6 form (::ffff:192.0.2.7) counts as the IPv4 address that it is. Value
+// type.
 class PeerFilter {
  public:
   // InvalidArgument: neither an address nor a block, or a block with bits set behind its prefix.

@@ -16,8 +16,8 @@ namespace busbar::wire {
 struct PeerAddress {
   uint8_t family = 0;  // 4 or 6
   uint16_t port = 0;
-  uint32_t scope = 0;                 // interface index of a link-local IPv6 address
-  std::array<uint8_t, 16> bytes{};    // network order; IPv4: the first four, the rest 0
+  uint32_t scope = 0;               // interface index of a link-local IPv6 address
+  std::array<uint8_t, 16> bytes{};  // network order; IPv4: the first four, the rest 0
   auto operator<=>(const PeerAddress&) const = default;
 
   std::string text() const;  // "192.0.2.7:502", "[fe80::1%2]:502"

@@ -25,9 +25,9 @@ TEST(PeerAddress, ReadsBackWhatItWrites) {
 }
 
 TEST(PeerAddress, TakesNothingElse) {
-  for (const char* text : {"", ":", ":502", "192.0.2.7", "192.0.2.7:", "192.0.2.7:0",
-                           "192.0.2.7:65536", "192.0.2.7:x", "host:1", "2001:db8::7:1",
-                           "[192.0.2.7]:1", "[fe80::1%]:1", "[fe80::1%eth0]:1", "[]:1"}) {
+  for (const char* text :
+       {"", ":", ":502", "192.0.2.7", "192.0.2.7:", "192.0.2.7:0", "192.0.2.7:65536", "192.0.2.7:x",
+        "host:1", "2001:db8::7:1", "[192.0.2.7]:1", "[fe80::1%]:1", "[fe80::1%eth0]:1", "[]:1"}) {
     EXPECT_FALSE(PeerAddress::parse(text)) << text;
   }
 }
@@ -51,8 +51,16 @@ TEST(PeerPacket, MembersOutOfTheirRangeAreRefused) {
   encode(good, dataFor("192.0.2.7:502", "x"));
   PeerPacket got;
   ASSERT_TRUE(decode(good, got));
-  for (const auto& [at, value] : {std::pair(0, 0), {0, 5}, {1, 2}, {2, 0}, {2, 5}, {3, 1}, {6, 1},
-                                  {8, 1}, {16, 1}, {27, 1}}) {
+  for (const auto& [at, value] : {std::pair(0, 0),
+                                  {0, 5},
+                                  {1, 2},
+                                  {2, 0},
+                                  {2, 5},
+                                  {3, 1},
+                                  {6, 1},
+                                  {8, 1},
+                                  {16, 1},
+                                  {27, 1}}) {
     std::string bad = good;
     bad[static_cast<size_t>(at)] = static_cast<char>(value);
     EXPECT_FALSE(decode(bad, got)) << at << " " << value;
