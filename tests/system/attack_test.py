@@ -205,8 +205,7 @@ class Attack(unittest.TestCase):
         self.assertIn(429, results[0][0])
         self.assertGreater(len(refusals_s), 100)
         rate, work = counts[200] / ATTACK_S, counts[200] / cpu_s
-        # Generous: refusals cost what they cost, however few calls a busy machine leaves room for.
-        self.assertGreater(work, 0.2 * peak_work, "calls for a second of busbard's CPU time")
+        self.assertGreater(work, 0.4 * peak_work, "calls for a second of busbard's CPU time")
         self.assertLess(at(0.5, refusals_s), 0.5)
         self.assertLess(worst_kb - rss_kb, 100 * 1024)
         self.assertEqual(readers.ended, 0, "no stream is cut")

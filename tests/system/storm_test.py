@@ -245,11 +245,7 @@ class Storm(unittest.TestCase):
         self.assertLessEqual(results.pop("core_bomb"), {(503, "driver_crashed"),
                                                         (503, "module_not_running")})
         for name, seen in results.items():
-            self.assertIn((200, "ok"), seen, name)
-            # Where the processor is short, a bomb may take longer than a call may; then it is that.
-            causes = {report["cause"] for report in self.site.exit_reports(bombs[name][0])}
-            self.assertLessEqual(seen, {(200, "ok"), (503, "driver_crashed")}, name)
-            self.assertLessEqual(causes, {"hang in execute"}, name)
+            self.assertEqual(seen, {(200, "ok")}, name)
         report = self.site.exit_reports(bombs["core_bomb"][0])[0]
         self.assertIn("SIGSEGV", report["cause"])
         for _, module in hogs:
@@ -257,7 +253,11 @@ class Storm(unittest.TestCase):
         log_bytes = os.path.getsize(self.site.log_path) - log_bytes
         self.assertLess(log_bytes, (took_s + 2) * 2 * 4 * 2**20,
                         "two floods of 1 MB a second, and what stands around each line")
-        self.assertIn("lines dropped by the rate limit", self.site.log())
+
+        def told():  # by the first line of a later second
+            self.site.execute(bombs["disk_filler"][1], "run", {}, 30000)
+            return "lines dropped by the rate limit" in self.site.log()
+        wait_for(told, "what was dropped of the flood is told")
         self.assertLess(witness.quantile_ms(0.99), 1000)
         print(f"{rounds} rounds of {len(names)} bombs in {took_s:.0f} s; idle: {idle}; "
               f"bombs: {witness}; log +{log_bytes // 1024} kB")
