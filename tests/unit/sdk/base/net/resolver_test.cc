@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/base/net/resolver.h"
 
+#include <latch>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/await.h"
@@ -37,9 +39,8 @@ TEST_F(SystemResolverTest, SaysWhichNameHasNoAddress) {
 }
 
 TEST_F(SystemResolverTest, EqualQuestionsAreAskedOnceAndAFullPoolIsAnError) {
-  std::mutex gate;
-  gate.lock();
-  ASSERT_TRUE(pool_.run([&gate] { const std::lock_guard wait(gate); }).ok());
+  const auto gate = std::make_shared<std::latch>(1);  // the pool's thread may outlive this function
+  ASSERT_TRUE(pool_.run([gate] { gate->wait(); }).ok());
   while (!pool_.run([] {}).ok()) {  // until the thread has taken the task above
   }
   int done = 0;
@@ -53,7 +54,7 @@ TEST_F(SystemResolverTest, EqualQuestionsAreAskedOnceAndAFullPoolIsAnError) {
   EXPECT_EQ(done, 0);
   EXPECT_TRUE(runUntil(*loop_, [&] { return done == 2; }));
   EXPECT_EQ(failed, 2);  // there was no room for one question
-  gate.unlock();
+  gate->count_down();
 }
 
 TEST_F(SystemResolverTest, NothingComesAfterItIsGone) {
