@@ -18,6 +18,8 @@ constexpr unsigned kMaxCallsPerModule = 256;
 constexpr size_t kMaxCallsPerRunner = 4096;
 constexpr size_t kMaxUnsentBytes = 4U << 20U;
 constexpr Milliseconds kSavePeriod{250};
+// Under load answers come faster than a sleeping thread is woken.
+constexpr auto kSpin = std::chrono::microseconds(20);
 constexpr auto kReadLimit = std::chrono::seconds(10);
 
 Error noModule(std::string_view id) {
@@ -80,6 +82,7 @@ LocalHost::LocalHost(Context context, Supervisor::Options options)
                                            : std::vector<std::string>();
                   }}) {
   context_.services.push_back(modulesProvider(moduleHub_));
+  context_.loop.setSpin(kSpin);
 }
 
 LocalHost::~LocalHost() {

@@ -15,7 +15,10 @@
 namespace busbar::runner {
 namespace {
 
+// Answers to this many frames go out before the rest is worked on, if that rest is worth a turn of
+// the host's.
 constexpr size_t kFramesPerFlush = 32;
+constexpr size_t kRestWorthFlush = 4U << 10U;
 constexpr Nanoseconds kSpin{20'000};
 
 }  // namespace
@@ -119,8 +122,9 @@ void Runner::onReadable() {
 // Answers go out while the rest is still being worked on, so that host and runner work at once.
 void Runner::takeFrames() {
   wire::Frame frame;
-  for (size_t taken = 1; !exit_; ++taken) {
-    if (taken % kFramesPerFlush == 0) {
+  for (size_t taken = 0; !exit_; ++taken) {
+    if (taken >= kFramesPerFlush && reader_.buffered() >= kRestWorthFlush) {
+      taken = 0;
       flush();
     }
     switch (reader_.next(frame)) {

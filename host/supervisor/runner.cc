@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kReadPerTurn = 128U << 10U;  // so that a flood leaves room for the others
 constexpr size_t kFramesPerFlush = 32;
+constexpr size_t kRestWorthFlush = 4U << 10U;
 constexpr size_t kMaxLineBytes = 8U << 10U;
 constexpr size_t kLastLines = 50;
 constexpr size_t kMaxBacktrace = 64;
@@ -228,13 +229,14 @@ void Runner::readChannel(size_t budgetBytes) {
   }
 }
 
-// What answers bring about goes out while the rest is still being worked on, so that host and
-// runner work at once.
+// What answers bring about goes out while the rest, if it is worth that, is still being worked on, so
+// that host and runner work at once.
 bool Runner::handleFrames() {
   wire::Frame frame;
   std::string why;
-  for (size_t taken = 1;; ++taken) {
-    if (taken % kFramesPerFlush == 0) {
+  for (size_t taken = 0;; ++taken) {
+    if (taken >= kFramesPerFlush && reader_.buffered() >= kRestWorthFlush) {
+      taken = 0;
       flush();
     }
     const auto next = reader_.next(frame);

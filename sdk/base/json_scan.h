@@ -35,12 +35,22 @@ inline unsigned stopsOf(const char* at) {
 // The first stop in [at, end), or end.
 inline const char* findStop(const char* at, const char* end) {
 #ifdef __SSE2__  // on every x86-64; elsewhere a byte at a time
-  while (end - at >= 32) {
-    const unsigned stops = stopsOf(at) | stopsOf(at + 16) << 16U;
-    if (stops != 0) {
+  const char* const first = at;
+  for (; end - at >= 32; at += 32) {
+    if (const unsigned stops = stopsOf(at) | stopsOf(at + 16) << 16U; stops != 0) {
       return at + std::countr_zero(stops);
     }
-    at += 32;
+  }
+  if (end - at >= 16) {
+    if (const unsigned stops = stopsOf(at); stops != 0) {
+      return at + std::countr_zero(stops);
+    }
+    at += 16;
+  }
+  if (end - first >= 16) {  // the last block once more, without what is known of it
+    const auto known = static_cast<unsigned>(16 - (end - at));
+    const unsigned stops = stopsOf(end - 16) >> known;
+    return stops != 0 ? at + std::countr_zero(stops) : end;
   }
 #endif
   while (at != end && !isStop(*at)) {

@@ -253,7 +253,7 @@ class Parser {
         return false;
       }
     } else if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) {
-      return fail(std::string("\\") + c + " is not supported") != nullptr;
+      return fail("\\" + std::string(1, c) + " is not supported") != nullptr;
     }
     ranges.emplace_back(value, value);
     return true;
