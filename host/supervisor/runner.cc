@@ -229,8 +229,8 @@ void Runner::readChannel(size_t budgetBytes) {
   }
 }
 
-// What answers bring about goes out while the rest, if it is worth that, is still being worked on, so
-// that host and runner work at once.
+// What answers bring about goes out while the rest, if it is worth that, is still being worked on,
+// so that host and runner work at once.
 bool Runner::handleFrames() {
   wire::Frame frame;
   std::string why;
