@@ -33,8 +33,8 @@ std::string Message::buildHex(std::string_view hex) {
 std::string Message::render(const std::map<std::string, std::string>& parameters,
                             std::string& bytes) const {
   for (const auto& [name, value] : parameters) {
-    if (std::none_of(tokens_.begin(), tokens_.end(), [&name = name](const Token& token) {
-          return token.isField && token.text == name;
+    if (std::none_of(tokens_.begin(), tokens_.end(), [&parameter = name](const Token& token) {
+          return token.isField && token.text == parameter;
         })) {
       return "has no field for the parameter " + name;
     }
