@@ -70,6 +70,12 @@ Status PeerFilter::add(std::string_view text) {
   return {};
 }
 
+void PeerFilter::add(const PeerAddress& address) {
+  Block block{plain(address), 0};
+  block.prefix = block.address.family == 4 ? 32 : 128;
+  blocks_.push_back(block);
+}
+
 int PeerFilter::prefixOf(const PeerAddress& peer) const {
   const PeerAddress who = plain(peer);
   int longest = -1;

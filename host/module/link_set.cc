@@ -7,6 +7,8 @@
 
 #include <busbar/driver.h>
 
+#include "host/link/peers_link.h"
+
 namespace busbar {
 namespace {
 
@@ -67,6 +69,18 @@ Status checkLinkRoles(const Manifest& manifest, const Connection& connection) {
       return Error::at(ErrorCode::InvalidArgument, "/links/" + role,
                        "the driver has no link of that role; its links are: " +
                            (known.empty() ? "none" : known));
+    }
+  }
+  return {};
+}
+
+Status checkLinkPeers(const Manifest& manifest, const Connection& connection) {
+  const auto targets = linkTargets(manifest, {{}, 0, false, false, connection});
+  for (size_t i = 0; i < targets.size(); ++i) {
+    if (const auto filter = PeersLink::filterOf(targets[i]); !filter.ok()) {
+      return Error::at(ErrorCode::InvalidArgument,
+                       "/links/" + manifest.links[i].role + filter.error().field,
+                       filter.error().message);
     }
   }
   return {};
