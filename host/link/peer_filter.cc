@@ -76,6 +76,11 @@ void PeerFilter::add(const PeerAddress& address) {
   blocks_.push_back(block);
 }
 
+bool PeerFilter::hasFamily(uint8_t family) const {
+  return std::any_of(blocks_.begin(), blocks_.end(),
+                     [family](const Block& block) { return block.address.family == family; });
+}
+
 int PeerFilter::prefixOf(const PeerAddress& peer) const {
   const PeerAddress who = plain(peer);
   int longest = -1;

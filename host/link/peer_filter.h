@@ -26,6 +26,7 @@ class PeerFilter {
   // Bits of the longest block that holds the peer; -1: none.
   int prefixOf(const wire::PeerAddress& peer) const;
   bool empty() const { return blocks_.empty(); }
+  bool hasFamily(uint8_t family) const;  // 4 or 6
 
  private:
   struct Block {

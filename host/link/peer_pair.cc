@@ -12,6 +12,7 @@ namespace busbar {
 namespace {
 
 constexpr int kPacketsPerTurn = 32;
+constexpr int kMaxDrained = 10'000;
 // One byte more than a packet can have tells one that is too long.
 constexpr size_t kBufferBytes = wire::kPeerHeaderBytes + wire::kMaxPeerData + 1;
 constexpr int kSocketBytes = 256 * 1024;
@@ -29,7 +30,7 @@ Result<std::unique_ptr<PeerPair>> PeerPair::create(EventLoop& loop, Owner& owner
   for (const int end : pair) {
     setsockopt(end, SOL_SOCKET, SO_SNDBUF, &kSocketBytes, sizeof kSocketBytes);
   }
-  std::unique_ptr<PeerPair> made(new PeerPair(loop, owner, std::move(ours)));
+  std::unique_ptr<PeerPair> made(new PeerPair(owner, std::move(ours)));
   auto watch = loop.watch(made->fd_.get(), EPOLLIN,
                           [self = made.get()](uint32_t events) { self->onEvents(events); });
   BUSBAR_TRY(watch);
@@ -37,11 +38,10 @@ Result<std::unique_ptr<PeerPair>> PeerPair::create(EventLoop& loop, Owner& owner
   return made;
 }
 
-PeerPair::PeerPair(EventLoop& loop, Owner& owner, UniqueFd fd)
-    : loop_(loop),
-      owner_(owner),
+PeerPair::PeerPair(Owner& owner, UniqueFd fd)
+    : owner_(owner),
       fd_(std::move(fd)),
-      buffer_(std::make_unique<char[]>(kBufferBytes)) {}
+      buffer_(std::make_unique_for_overwrite<char[]>(kBufferBytes)) {}
 
 void PeerPair::send(const wire::PeerPacket& packet) {
   wire::encode(scratch_, packet);
@@ -71,6 +71,13 @@ void PeerPair::onEvents(uint32_t events) {
     flush();
   }
   for (int i = 0; *alive && i < kPacketsPerTurn && readSome(); ++i) {
+  }
+}
+
+// What the runner may leave in the socket is little; a bound holds one that goes on sending.
+void PeerPair::drain() {
+  const auto alive = alive_;
+  for (int i = 0; *alive && i < kMaxDrained && readSome(); ++i) {
   }
 }
 

@@ -19,7 +19,7 @@ class PeerPair {
   class Owner {
    public:
     virtual ~Owner() = default;
-    // A packet of the runner: well formed, nothing more.
+    // A packet of the runner: well formed, nothing more. The pair may be deleted in it.
     virtual void pairPacket(const wire::PeerPacket& packet) = 0;
     virtual void pairWritable() = 0;
     // The runner closed its end, or broke the format (then `bug` says how). The pair may be deleted
@@ -38,14 +38,15 @@ class PeerPair {
   // While it is, nothing more should be read from peers.
   bool isFull() const { return !waiting_.empty(); }
   size_t waiting() const { return waiting_.size(); }
+  // Reads what the runner has sent so far.
+  void drain();
 
  private:
-  PeerPair(EventLoop& loop, Owner& owner, UniqueFd fd);
+  PeerPair(Owner& owner, UniqueFd fd);
   void onEvents(uint32_t events);
   bool readSome();
   void flush();
 
-  EventLoop& loop_;
   Owner& owner_;
   UniqueFd fd_;
   FdWatch watch_;

@@ -12,7 +12,7 @@
 namespace busbar {
 namespace {
 
-constexpr auto kRefusalPeriod = std::chrono::seconds(10);
+constexpr auto kQuietPeriod = std::chrono::seconds(10);
 constexpr int kDriverBug = 6;
 
 }  // namespace
@@ -62,6 +62,18 @@ SocketAddress toSocketAddress(const wire::PeerAddress& peer) {
   return address;
 }
 
+std::optional<wire::PeerAddress> toAddress(const std::string& text) {
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  const auto found = resolveAddress(text, 0, SOCK_DGRAM, true);
+  return found.ok() ? std::optional(toPeer(found->front())) : std::nullopt;
+}
+
+bool isMulticast(const wire::PeerAddress& peer) {
+  return peer.family == 4 ? (peer.bytes[0] & 0xf0U) == 0xe0U : peer.bytes[0] == 0xff;
+}
+
 PeersLink::PeersLink(const Context& context, LinkTarget target, PeerFilter filter)
     : context_(context),
       filter_(std::move(filter)),
@@ -81,11 +93,14 @@ Result<PeerFilter> PeersLink::filterOf(const LinkTarget& target) {
                        added.error().message);
     }
   }
-  for (const auto& [field, text] : {std::pair("/interface", &target.interfaceAddress),
-                                    std::pair("/group", &target.group)}) {
-    if (!text->empty() && !resolveAddress(*text, 0, SOCK_DGRAM, true).ok()) {
-      return Error::at(ErrorCode::InvalidArgument, field, *text + " is not an address");
-    }
+  if (!target.interfaceAddress.empty() && !toAddress(target.interfaceAddress)) {
+    return Error::at(ErrorCode::InvalidArgument, "/interface",
+                     target.interfaceAddress + " is not an address");
+  }
+  if (const auto group = toAddress(target.group);
+      !target.group.empty() && !(group && isMulticast(*group))) {
+    return Error::at(ErrorCode::InvalidArgument, "/group",
+                     target.group + " is not a multicast address");
   }
   return filter;
 }
@@ -115,6 +130,12 @@ void PeersLink::lost(uint32_t generation) {
   }
 }
 
+void PeersLink::finish() {
+  if (pair_ != nullptr) {
+    pair_->drain();
+  }
+}
+
 void PeersLink::begin() {
   trying_ = true;
   ++generation_;
@@ -127,16 +148,16 @@ void PeersLink::begin() {
     resolved(literal);
     return;
   }
-  const Status queued = context_.pool.run([this, alive = alive_, generation = generation_,
-                                           host = target_.host, port = target_.port,
-                                           &loop = context_.loop]() mutable {
-    auto addresses = resolveAddress(host, port, SOCK_DGRAM, false);
-    loop.post([this, alive = std::move(alive), generation, addresses = std::move(addresses)] {
-      if (*alive && generation == generation_) {
-        resolved(addresses);
-      }
-    });
-  });
+  const Status queued =
+      context_.pool.run([this, alive = alive_, generation = generation_, host = target_.host,
+                         port = target_.port, &loop = context_.loop]() mutable {
+        auto addresses = resolveAddress(host, port, SOCK_DGRAM, false);
+        loop.post([this, alive = std::move(alive), generation, addresses = std::move(addresses)] {
+          if (*alive && generation == generation_) {
+            resolved(addresses);
+          }
+        });
+      });
   if (!queued.ok()) {
     fail(queued.error());
   }
@@ -204,8 +225,7 @@ void PeersLink::retryLater() {
 
 void PeersLink::pairClosed(const std::string& bug) {
   if (!bug.empty()) {
-    context_.owner.linkLog(kDriverBug, "link of port " + std::to_string(target_.port) + ": " + bug);
-    fail(Error::of(ErrorCode::Internal, "the driver's process sent " + bug));
+    failByRunner(bug);
     return;
   }
   close();
@@ -213,22 +233,35 @@ void PeersLink::pairClosed(const std::string& bug) {
   retryLater();
 }
 
-void PeersLink::noteRefused(const wire::PeerAddress& peer, bool byDriver) {
-  ++refused_;
-  if (context_.loop.now() < quietUntil_) {
+void PeersLink::failByRunner(const std::string& bug) {
+  note(bugs_, kDriverBug, "link of port " + std::to_string(target_.port) + ": " + bug);
+  fail(Error::of(ErrorCode::Internal, "the driver's process sent " + bug));
+}
+
+void PeersLink::noteRefused(const wire::PeerAddress& peer) {
+  note(refusals_, BUSBAR_LOG_WARN,
+       "refused " + peer.text() + " at port " + std::to_string(target_.port) +
+           ": not a peer of the link");
+}
+
+void PeersLink::noteDriverBug(const std::string& message) {
+  note(bugs_, kDriverBug, message);
+}
+
+void PeersLink::noteTrouble(const std::string& message) {
+  note(troubles_, BUSBAR_LOG_WARN, message);
+}
+
+void PeersLink::note(Quiet& quiet, int level, const std::string& message) {
+  ++quiet.count;
+  if (context_.loop.now() < quiet.until) {
     return;
   }
-  quietUntil_ = context_.loop.now() + kRefusalPeriod;
-  const std::string times =
-      refused_ > 1 ? " (" + std::to_string(refused_) + " times since the last line)" : "";
-  refused_ = 0;
-  if (byDriver) {
-    context_.owner.linkLog(kDriverBug, "send: " + peer.text() + " is not a peer of the link" + times);
-  } else {
-    context_.owner.linkLog(BUSBAR_LOG_WARN, "refused " + peer.text() + " at port " +
-                                                std::to_string(target_.port) +
-                                                ": not a peer of the link" + times);
-  }
+  quiet.until = context_.loop.now() + kQuietPeriod;
+  const uint64_t times = std::exchange(quiet.count, 0);
+  context_.owner.linkLog(
+      level,
+      times > 1 ? message + " (" + std::to_string(times) + " times since the last line)" : message);
 }
 
 }  // namespace busbar

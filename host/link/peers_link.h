@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "host/link/address.h"
 #include "host/link/link.h"
@@ -16,22 +18,28 @@ namespace busbar {
 
 wire::PeerAddress toPeer(const SocketAddress& address);
 SocketAddress toSocketAddress(const wire::PeerAddress& peer);
+// Of a number, with port 0; nullopt for names and the empty text.
+std::optional<wire::PeerAddress> toAddress(const std::string& text);
+bool isMulticast(const wire::PeerAddress& peer);
 
-// What links with many peers have in common: who is permitted, opening and trying again, the pair to
-// the runner. A peer that is not permitted is counted and named in the log, once in ten seconds.
-// Loop-only.
+// What links with many peers have in common: who is permitted, opening and trying again, the pair
+// to the runner. Without peers in the settings the module's own address is the one; a name is
+// resolved when the port is opened. What goes wrong with peers is counted and stands in the log
+// once in ten seconds. Loop-only.
 class PeersLink : public Link, protected PeerPair::Owner {
  public:
   PeersLink(const Context& context, LinkTarget target, PeerFilter filter);
   ~PeersLink() override;
 
-  // The peers of a target, without its own address. InvalidArgument; `field` names the member.
+  // The peers of a target, without its own address. InvalidArgument: a peer, group or interface is
+  // no address; `field` names the member.
   static Result<PeerFilter> filterOf(const LinkTarget& target);
 
   void connect() override;
   void request() override { connect(); }
   void disconnect() override;
   void lost(uint32_t generation) override;
+  void finish() override;
 
  protected:
   // Opens the socket.
@@ -43,12 +51,21 @@ class PeersLink : public Link, protected PeerPair::Owner {
   bool mayWrite() const { return context_.owner.linkMayWrite(); }
   // Ends what is up and tries again later.
   void fail(const Error& error);
-  void noteRefused(const wire::PeerAddress& peer, bool byDriver);
+  // What no runner of this release sends.
+  void failByRunner(const std::string& bug);
+  void noteRefused(const wire::PeerAddress& peer);  // a stranger who called
+  void noteDriverBug(const std::string& message);
+  void noteTrouble(const std::string& message);  // with a peer that is permitted
 
   const Context context_;
   PeerFilter filter_;
 
  private:
+  struct Quiet {
+    Instant until{};
+    uint64_t count = 0;  // since the last line
+  };
+  void note(Quiet& quiet, int level, const std::string& message);
   void begin();
   void resolved(const Result<std::vector<SocketAddress>>& addresses);
   void up();
@@ -64,8 +81,9 @@ class PeersLink : public Link, protected PeerPair::Owner {
   bool wanted_ = false;
   bool trying_ = false;
   TimerId retryTimer_ = 0;
-  Instant quietUntil_{};
-  uint64_t refused_ = 0;  // since the last line
+  Quiet refusals_;
+  Quiet bugs_;
+  Quiet troubles_;
 };
 
 }  // namespace busbar

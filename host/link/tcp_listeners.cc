@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kAcceptsPerTurn = 16;
 constexpr int kBacklog = 64;
+constexpr auto kRest = Milliseconds(200);
 
 }  // namespace
 
@@ -27,12 +28,12 @@ Status TcpListeners::add(EventLoop& loop, Client& client, const std::string& int
     (*same)->clients.push_back(&client);
     return {};
   }
-  auto listener = std::make_unique<Listener>();
+  auto listener = std::make_unique<Listener>(loop);
   listener->interfaceAddress = interfaceAddress;
   listener->port = port;
   BUSBAR_TRY(listen(*listener));
-  auto watch = loop.watch(listener->fd.get(), EPOLLIN,
-                          [at = listener.get()](uint32_t) { acceptSome(*at); });
+  auto watch =
+      loop.watch(listener->fd.get(), EPOLLIN, [at = listener.get()](uint32_t) { acceptSome(*at); });
   BUSBAR_TRY(watch);
   listener->watch = std::move(*watch);
   listener->clients.push_back(&client);
@@ -75,29 +76,36 @@ Status TcpListeners::listen(Listener& listener) {
   return error;
 }
 
+TcpListeners::Client* TcpListeners::findBest(const Listener& listener,
+                                             const wire::PeerAddress& peer) {
+  Client* best = nullptr;
+  int longest = -1;
+  for (Client* client : listener.clients) {
+    const int prefix = client->prefixOf(peer);
+    if (prefix > longest) {
+      best = client;
+      longest = prefix;
+    }
+  }
+  return best;
+}
+
 // A client may be removed, and with it the listener, by what it does with a connection: so one at a
 // time, the rest by the next event.
 void TcpListeners::acceptSome(Listener& listener) {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     SocketAddress from;
     from.size = sizeof from.storage;
-    UniqueFd fd(
-        ::accept4(listener.fd.get(), from.get(), &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    UniqueFd fd(::accept4(listener.fd.get(), from.get(), &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        rest(listener);
+      }
       return;
     }
     const wire::PeerAddress peer = toPeer(from);
-    Client* best = nullptr;
-    int longest = -1;
-    for (Client* client : listener.clients) {
-      const int prefix = client->prefixOf(peer);
-      if (prefix > longest) {
-        best = client;
-        longest = prefix;
-      }
-    }
-    if (best != nullptr) {
-      best->accepted(std::move(fd), peer);
+    if (Client* client = findBest(listener, peer)) {
+      client->accepted(std::move(fd), peer);
       return;
     }
     const linger reset{1, 0};
@@ -106,6 +114,15 @@ void TcpListeners::acceptSome(Listener& listener) {
       client->refused(peer);
     }
   }
+}
+
+// The connection that cannot be taken stays in the backlog and would be reported all the time.
+void TcpListeners::rest(Listener& listener) {
+  listener.watch.setEvents(0);
+  listener.rest = listener.loop.runAfter(kRest, [at = &listener] {
+    at->rest = 0;
+    at->watch.setEvents(EPOLLIN);
+  });
 }
 
 }  // namespace busbar

@@ -17,7 +17,7 @@ namespace busbar {
 
 // The ports at which devices call in: each is open while somebody listens, and may be shared. A
 // connection goes to whoever permits its address by the longest block; of equals to the first. What
-// nobody permits is closed at once. Loop-only.
+// nobody permits is closed at once. Out of descriptors, a port rests for a moment. Loop-only.
 class TcpListeners {
  public:
   class Client {
@@ -39,6 +39,12 @@ class TcpListeners {
 
  private:
   struct Listener {
+    explicit Listener(EventLoop& at) : loop(at) {}
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+    ~Listener() { loop.cancel(rest); }
+    EventLoop& loop;
+    TimerId rest = 0;
     std::string interfaceAddress;
     uint16_t port = 0;
     UniqueFd fd;
@@ -47,6 +53,8 @@ class TcpListeners {
   };
   static Status listen(Listener& listener);
   static void acceptSome(Listener& listener);
+  static void rest(Listener& listener);
+  static Client* findBest(const Listener& listener, const wire::PeerAddress& peer);
 
   std::vector<std::unique_ptr<Listener>> listeners_;
 };

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/link/tcp_peers_link.h"
 
+#include <sys/socket.h>
+
 #include <cerrno>
 #include <utility>
-
-#include <busbar/driver.h>
 
 #include "host/link/link_connector.h"
 #include "host/link/link_shares.h"
@@ -20,10 +20,10 @@ constexpr size_t kMaxWaitingPackets = 256;
 
 TcpPeersLink::TcpPeersLink(const Context& context, LinkTarget target, PeerFilter filter)
     : PeersLink(context, std::move(target), std::move(filter)),
-      buffer_(std::make_unique<char[]>(wire::kMaxPeerData)) {}
+      buffer_(std::make_unique_for_overwrite<char[]>(wire::kMaxPeerData)) {}
 
 TcpPeersLink::~TcpPeersLink() {
-  context_.shares.listeners().remove(*this);
+  close();
 }
 
 Status TcpPeersLink::open() {
@@ -34,16 +34,16 @@ Status TcpPeersLink::open() {
 
 void TcpPeersLink::close() {
   context_.shares.listeners().remove(*this);
-  connections_.clear();
+  while (!connections_.empty()) {
+    forget(connections_.begin());
+  }
 }
 
 void TcpPeersLink::accepted(UniqueFd fd, const wire::PeerAddress& peer) {
   if (pair() == nullptr || connections_.size() >= kMaxConnections ||
       pair()->waiting() >= kMaxWaitingPackets || connections_.contains(peer)) {
-    context_.owner.linkLog(BUSBAR_LOG_WARN, "turned " + peer.text() + " away at port " +
-                                                std::to_string(target().port) + ": " +
-                                                std::to_string(connections_.size()) +
-                                                " connections are open");
+    noteTrouble("turned " + peer.text() + " away at port " + std::to_string(target().port) + ": " +
+                std::to_string(connections_.size()) + " connections are open");
     return;
   }
   setLinkOptions(fd.get());
@@ -60,14 +60,21 @@ void TcpPeersLink::accepted(UniqueFd fd, const wire::PeerAddress& peer) {
 }
 
 bool TcpPeersLink::watch(const wire::PeerAddress& peer, Connection& connection) {
-  const uint32_t events =
-      EPOLLIN | (connection.unsent.empty() ? 0U : static_cast<uint32_t>(EPOLLOUT));
-  auto made = context_.loop.watch(connection.fd.get(), events,
-                                  [this, peer](uint32_t e) { onEvents(peer, e); });
+  auto made = context_.loop.watch(connection.fd.get(), EPOLLIN,
+                                  [this, peer](uint32_t events) { onEvents(peer, events); });
   if (made.ok()) {
     connection.watch = std::move(*made);
+    watchAgain(connections_.find(peer));
   }
   return made.ok();
+}
+
+void TcpPeersLink::watchAgain(Connections::iterator at) {
+  Connection& connection = at->second;
+  if (connection.watch.active()) {
+    connection.watch.setEvents(EPOLLIN |
+                               (connection.unsent.empty() ? 0U : static_cast<uint32_t>(EPOLLOUT)));
+  }
 }
 
 void TcpPeersLink::onEvents(const wire::PeerAddress& who, uint32_t events) {
@@ -87,21 +94,19 @@ void TcpPeersLink::onEvents(const wire::PeerAddress& who, uint32_t events) {
   readSome(at);
 }
 
-bool TcpPeersLink::readSome(Connections::iterator at) {
-  const ssize_t got =
-      ::recv(at->second.fd.get(), buffer_.get(), wire::kMaxPeerData, MSG_DONTWAIT);
+void TcpPeersLink::readSome(Connections::iterator at) {
+  const ssize_t got = ::recv(at->second.fd.get(), buffer_.get(), wire::kMaxPeerData, MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-    return false;
+    return;
   }
   if (got <= 0) {
-    end(at, got == 0 ? "connection_closed" : "connection_lost");
-    return false;
+    end(at, at->second.goodbye != 0 ? "" : got == 0 ? "connection_closed" : "connection_lost");
+    return;
   }
   wire::PeerPacket packet;
   packet.peer = at->first;
   packet.data = {buffer_.get(), static_cast<size_t>(got)};
   pair()->send(packet);
-  return true;
 }
 
 void TcpPeersLink::end(Connections::iterator at, std::string_view code) {
@@ -109,10 +114,15 @@ void TcpPeersLink::end(Connections::iterator at, std::string_view code) {
   packet.kind = wire::PeerPacketKind::Disconnected;
   packet.peer = at->first;
   packet.data = code;
-  connections_.erase(at);
+  forget(at);
   if (pair() != nullptr) {
     pair()->send(packet);
   }
+}
+
+void TcpPeersLink::forget(Connections::iterator at) {
+  context_.loop.cancel(at->second.goodbye);
+  connections_.erase(at);
 }
 
 void TcpPeersLink::pairWritable() {
@@ -130,9 +140,10 @@ void TcpPeersLink::writeSome(Connections::iterator at) {
     return;
   }
   Connection& connection = at->second;
-  while (!connection.unsent.empty()) {
-    const ssize_t sent = ::send(connection.fd.get(), connection.unsent.data(),
-                                connection.unsent.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  size_t taken = 0;
+  while (taken < connection.unsent.size()) {
+    const ssize_t sent = ::send(connection.fd.get(), connection.unsent.data() + taken,
+                                connection.unsent.size() - taken, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno != EAGAIN && errno != EINTR) {
         end(at, "connection_lost");
@@ -140,30 +151,37 @@ void TcpPeersLink::writeSome(Connections::iterator at) {
       }
       break;
     }
-    connection.unsent.erase(0, static_cast<size_t>(sent));
+    taken += static_cast<size_t>(sent);
   }
+  connection.unsent.erase(0, taken);
+  watchAgain(at);
   if (connection.unsent.empty() && connection.closes) {
-    end(at, {});
-  } else if (connection.watch.active()) {
-    connection.watch.setEvents(
-        EPOLLIN | (connection.unsent.empty() ? 0U : static_cast<uint32_t>(EPOLLOUT)));
+    sayGoodbye(at);
   }
 }
 
+// A close() would reset the connection and take back what is still on its way.
+void TcpPeersLink::sayGoodbye(Connections::iterator at) {
+  ::shutdown(at->second.fd.get(), SHUT_WR);
+  at->second.goodbye = context_.loop.runAfter(
+      kGoodbye, [this, peer = at->first] { end(connections_.find(peer), {}); });
+}
+
 void TcpPeersLink::pairPacket(const wire::PeerPacket& packet) {
+  if (packet.kind != wire::PeerPacketKind::Data && packet.kind != wire::PeerPacketKind::Close) {
+    failByRunner("a packet of a kind that comes from the host");
+    return;
+  }
   const auto at = connections_.find(packet.peer);
   if (at == connections_.end() || at->second.closes) {
     return;  // it crossed the end of the connection
   }
-  if (packet.kind == wire::PeerPacketKind::Close) {
-    at->second.closes = true;
-  } else if (packet.kind == wire::PeerPacketKind::Data) {
-    if (at->second.unsent.size() + packet.data.size() > kMaxUnsentBytes) {
-      end(at, "peer_too_slow");
-      return;
-    }
-    at->second.unsent.append(packet.data);
+  if (at->second.unsent.size() + packet.data.size() > kMaxUnsentBytes) {
+    end(at, "peer_too_slow");
+    return;
   }
+  at->second.unsent.append(packet.data);
+  at->second.closes = packet.kind == wire::PeerPacketKind::Close;
   writeSome(at);
 }
 

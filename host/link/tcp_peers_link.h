@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "host/link/peers_link.h"
 #include "host/link/tcp_listeners.h"
@@ -13,11 +15,13 @@ namespace busbar {
 
 // Devices that call in: at most kMaxConnections, from permitted addresses. While the runner does
 // not read, none of them is read; a device that does not take what is sent to it is cut off once
-// kMaxUnsentBytes wait. Loop-only.
+// kMaxUnsentBytes wait. A connection that the driver closes ends when the device has closed its
+// side too, or after kGoodbye: until then what was sent last is on its way. Loop-only.
 class TcpPeersLink final : public PeersLink, private TcpListeners::Client {
  public:
   static constexpr size_t kMaxConnections = 64;
   static constexpr size_t kMaxUnsentBytes = 256U << 10U;
+  static constexpr auto kGoodbye = std::chrono::seconds(2);
 
   TcpPeersLink(const Context& context, LinkTarget target, PeerFilter filter);
   ~TcpPeersLink() override;
@@ -28,6 +32,7 @@ class TcpPeersLink final : public PeersLink, private TcpListeners::Client {
     FdWatch watch;
     std::string unsent;
     bool closes = false;  // once all is sent
+    TimerId goodbye = 0;  // all is sent
   };
   using Connections = std::map<wire::PeerAddress, Connection>;
 
@@ -38,13 +43,16 @@ class TcpPeersLink final : public PeersLink, private TcpListeners::Client {
 
   int prefixOf(const wire::PeerAddress& peer) const override { return filter_.prefixOf(peer); }
   void accepted(UniqueFd fd, const wire::PeerAddress& peer) override;
-  void refused(const wire::PeerAddress& peer) override { noteRefused(peer, false); }
+  void refused(const wire::PeerAddress& peer) override { noteRefused(peer); }
 
   bool watch(const wire::PeerAddress& peer, Connection& connection);
   void onEvents(const wire::PeerAddress& peer, uint32_t events);
-  bool readSome(Connections::iterator at);
+  void readSome(Connections::iterator at);
   void writeSome(Connections::iterator at);
+  void sayGoodbye(Connections::iterator at);
+  void watchAgain(Connections::iterator at);
   void end(Connections::iterator at, std::string_view code);
+  void forget(Connections::iterator at);
 
   Connections connections_;
   std::unique_ptr<char[]> buffer_;

@@ -418,8 +418,9 @@ void Link::onPacket(const wire::PeerPacket& packet) {
   if (const char* code = deliver(*framer, peer)) {
     {
       const std::lock_guard lock(process_.mutex);
-      static_cast<void>(closePeer(peer));
+      static_cast<void>(closePeer(peer));  // the driver may have done so itself
     }
+    events_.linkWantsPump();
     endPeer(packet.peer, code);
   }
 }
@@ -442,13 +443,13 @@ void Link::endPeer(const wire::PeerAddress& address, std::string_view code) {
 }
 
 void Link::pumpPeerGaps(int64_t nowNs) {
-  for (auto& [address, framer] : peers_->framers()) {
+  peers_->forEach([&](const wire::PeerAddress& address, Framer& framer) {
     std::string_view rest;
     if (framer.gapEndsNs() <= nowNs && framer.takeRest(rest)) {
       events_.linkReceived(id_, rest, address.text());
       framer.keep();
     }
-  }
+  });
 }
 
 void Link::pumpGap(int64_t nowNs) {

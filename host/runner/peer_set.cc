@@ -15,8 +15,11 @@ busbar_status PeerSet::send(std::string_view peer, std::string_view bytes) {
   if (!address || (!hasConnections_ && bytes.size() > kMaxDatagramBytes)) {
     return BUSBAR_E_INVALID;
   }
-  if (hasConnections_ && !framers_.contains(*address)) {
-    return BUSBAR_E_OFFLINE;
+  if (hasConnections_) {
+    const auto found = peers_.find(*address);
+    if (found == peers_.end() || found->second.closed) {
+      return BUSBAR_E_OFFLINE;
+    }
   }
   if (waitingBytes_ != 0 && waitingBytes_ + bytes.size() > kMaxWaitingBytes) {
     return BUSBAR_E_AGAIN;
@@ -34,7 +37,8 @@ busbar_status PeerSet::send(std::string_view peer, std::string_view bytes) {
 
 busbar_status PeerSet::closePeer(std::string_view peer) {
   const auto address = wire::PeerAddress::parse(peer);
-  if (!address || !framers_.contains(*address)) {
+  const auto found = address ? peers_.find(*address) : peers_.end();
+  if (found == peers_.end() || std::exchange(found->second.closed, true)) {
     return BUSBAR_E_NOTFOUND;
   }
   wire::PeerPacket packet;
@@ -46,7 +50,7 @@ busbar_status PeerSet::closePeer(std::string_view peer) {
 
 void PeerSet::push(const wire::PeerPacket& packet) {
   wire::encode(packets_.emplace_back(), packet);
-  waitingBytes_ += packet.data.size();
+  waitingBytes_ += packets_.back().size();
 }
 
 bool PeerSet::flush(int fd) {
@@ -55,38 +59,38 @@ bool PeerSet::flush(int fd) {
     if (::send(fd, next.data(), next.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
       return errno == EAGAIN || errno == EINTR;
     }
-    waitingBytes_ -= next.size() - wire::kPeerHeaderBytes;
+    waitingBytes_ -= next.size();
     packets_.pop_front();
   }
   return true;
 }
 
 Framer& PeerSet::connected(const wire::PeerAddress& peer) {
-  return framers_.try_emplace(peer, rule_, maxFrameBytes_).first->second;
+  return peers_.try_emplace(peer, Peer{Framer(rule_, maxFrameBytes_)}).first->second.framer;
 }
 
 Framer* PeerSet::find(const wire::PeerAddress& peer) {
-  const auto it = framers_.find(peer);
-  return it == framers_.end() ? nullptr : &it->second;
+  const auto it = peers_.find(peer);
+  return it == peers_.end() ? nullptr : &it->second.framer;
 }
 
 void PeerSet::setRule(const FramingRule& rule) {
   rule_ = rule;
-  for (auto& [peer, framer] : framers_) {
-    framer.setRule(rule);
+  for (auto& [address, peer] : peers_) {
+    peer.framer.setRule(rule);
   }
 }
 
 int64_t PeerSet::gapEndsNs() const {
   int64_t first = INT64_MAX;
-  for (const auto& [peer, framer] : framers_) {
-    first = std::min(first, framer.gapEndsNs());
+  for (const auto& [address, peer] : peers_) {
+    first = std::min(first, peer.framer.gapEndsNs());
   }
   return first;
 }
 
 void PeerSet::clear() {
-  framers_.clear();
+  peers_.clear();
   packets_.clear();
   waitingBytes_ = 0;
 }

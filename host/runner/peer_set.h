@@ -28,9 +28,9 @@ class PeerSet {
 
   bool hasConnections() const { return hasConnections_; }
   // Guarded. Puts a message, or its parts, behind what waits. E_INVALID: no address, or more than a
-  // datagram. E_OFFLINE: not connected. E_AGAIN: too much waits.
+  // datagram. E_OFFLINE: not connected, or closed. E_AGAIN: too much waits.
   busbar_status send(std::string_view peer, std::string_view bytes);
-  // E_NOTFOUND: not connected.
+  // E_NOTFOUND: not connected, or closed before.
   busbar_status closePeer(std::string_view peer);
   // Sends what the pair takes; false: it is broken.
   bool flush(int fd);
@@ -39,20 +39,30 @@ class PeerSet {
   // Strand, guarded: of connections. nullptr: unknown.
   Framer& connected(const wire::PeerAddress& peer);
   Framer* find(const wire::PeerAddress& peer);
-  void ended(const wire::PeerAddress& peer) { framers_.erase(peer); }
+  void ended(const wire::PeerAddress& peer) { peers_.erase(peer); }
   void setRule(const FramingRule& rule);
   // When silence ends a frame of any of them; INT64_MAX: no frame.
   int64_t gapEndsNs() const;
-  std::map<wire::PeerAddress, Framer>& framers() { return framers_; }
+  // Calls `visit(address, framer)` for each.
+  template <class Visit>
+  void forEach(Visit visit) {
+    for (auto& [address, peer] : peers_) {
+      visit(address, peer.framer);
+    }
+  }
   void clear();
 
  private:
+  struct Peer {
+    Framer framer;
+    bool closed = false;  // by the driver; the host has not said yet that it ended
+  };
   void push(const wire::PeerPacket& packet);
 
   const bool hasConnections_;
   FramingRule rule_;
   const size_t maxFrameBytes_;
-  std::map<wire::PeerAddress, Framer> framers_;
+  std::map<wire::PeerAddress, Peer> peers_;
   std::deque<std::string> packets_;
   size_t waitingBytes_ = 0;
 };

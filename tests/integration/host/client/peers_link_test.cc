@@ -155,9 +155,10 @@ TEST_F(PeersLinkTest, WhatIsNoDatagramOrNoPeerIsTheDriversFault) {
 
 TEST_F(PeersLinkTest, MulticastReachesTheGroupOverLoopback) {
   const uint16_t port = freePort(SOCK_DGRAM);
-  module("probe_udp_peers",
-         R"({"links":{"main":{"group":"239.255.77.7","interface":"127.0.0.1","peers":["127.0.0.0/8"]}}})",
-         "127.0.0.9", port);
+  module(
+      "probe_udp_peers",
+      R"({"links":{"main":{"group":"239.255.77.7","interface":"127.0.0.1","peers":["127.0.0.0/8"]}}})",
+      "127.0.0.9", port);
   ASSERT_TRUE(untilConnected());
   Peer device(SOCK_DGRAM, 5);
   sockaddr_in group = Peer::address(0, port);
@@ -170,6 +171,39 @@ TEST_F(PeersLinkTest, MulticastReachesTheGroupOverLoopback) {
   // What the module sends to the group comes back to it: it is a member too.
   EXPECT_EQ(sendTo("239.255.77.7:" + std::to_string(port), "to all"), BUSBAR_OK);
   EXPECT_TRUE(logged("received to all task 0 from 127.0.0.1"));
+}
+
+// That a group's datagrams come is shown between namespaces (tests/system/peers_test.py): loopback
+// has no route for them.
+TEST_F(PeersLinkTest, GroupsOfIpv6AreJoinedToo) {
+  const UniqueFd device(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 at{};
+  at.sin6_family = AF_INET6;
+  at.sin6_addr = in6addr_loopback;
+  if (::bind(device.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) {
+    GTEST_SKIP() << "this machine has no IPv6";
+  }
+  const uint16_t port = freePort(SOCK_DGRAM);
+  module("probe_udp_peers",
+         R"({"links":{"main":{"group":"ff02::7707","interface":"::1","peers":["::1"]}}})",
+         "127.0.0.9", port);
+  ASSERT_TRUE(untilConnected());
+  at.sin6_port = htons(port);
+  ASSERT_EQ(::sendto(device.get(), "six", 3, 0, reinterpret_cast<const sockaddr*>(&at), sizeof at),
+            3);
+  EXPECT_TRUE(logged("received six task 0 from [::1]"));
+}
+
+TEST_F(PeersLinkTest, APortWithPeersOfBothFamiliesSpeaksBoth) {
+  const uint16_t port = freePort(SOCK_DGRAM);
+  module("probe_udp_peers", R"({"links":{"main":{"peers":["127.0.0.2","::1"]}}})", "127.0.0.9",
+         port);
+  ASSERT_TRUE(untilConnected());
+  Peer second(SOCK_DGRAM, 2);
+  second.sendTo(port, "old");
+  EXPECT_TRUE(logged("received old task 0 from " + second.text()));
+  EXPECT_EQ(sendTo(second.text(), "answer"), BUSBAR_OK);
+  EXPECT_TRUE(until([&] { return second.read() == "answer"; }));
 }
 
 TEST_F(PeersLinkTest, BroadcastNeedsTheManifestsWord) {
@@ -243,6 +277,30 @@ TEST_F(PeersLinkTest, ATooLongFrameEndsThatPeerAlone) {
   EXPECT_TRUE(until([&] { return loud.isClosed(); }));
   calm.send("still here\n");
   EXPECT_TRUE(logged("received still here task 0 from " + calm.text()));
+}
+
+TEST_F(PeersLinkTest, ADeviceThatNeverReadsIsCutOffAlone) {
+  const uint16_t port = freePort(SOCK_STREAM);
+  module("probe_tcp_peers", R"({"links":{"main":{"peers":["127.0.0.0/24"]}}})", "127.0.0.9", port);
+  ASSERT_TRUE(untilConnected());
+  Peer deaf(SOCK_STREAM, 2);
+  const int little = 4096;
+  setsockopt(deaf.fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+  Peer calm(SOCK_STREAM, 3);
+  deaf.connect(port);
+  calm.connect(port);
+  ASSERT_TRUE(logged("connected " + deaf.text()));
+  ASSERT_TRUE(logged("connected " + calm.text()));
+  const std::string much(60'000, 'x');
+  int sent = 0;
+  while (sent < 100 && sendTo(deaf.text(), much) == BUSBAR_OK) {
+    ++sent;
+  }
+  EXPECT_GE(sent, 4);
+  EXPECT_LT(sent, 100);  // by then it is not connected any more
+  EXPECT_TRUE(logged("disconnected peer_too_slow"));
+  EXPECT_EQ(sendTo(calm.text(), "still here"), BUSBAR_OK);
+  EXPECT_TRUE(until([&] { return calm.read() == "still here"; }));
 }
 
 TEST_F(PeersLinkTest, ModulesShareAPortByTheirPeers) {
