@@ -173,7 +173,7 @@ TEST_F(PeersLinkTest, MulticastReachesTheGroupOverLoopback) {
   EXPECT_TRUE(logged("received to all task 0 from 127.0.0.1"));
 }
 
-// That a group's datagrams come is shown between namespaces (tests/system/peers_test.py): loopback
+// That a group's datagrams come is shown between namespaces (peers_namespace_test.cc): loopback
 // has no route for them.
 TEST_F(PeersLinkTest, GroupsOfIpv6AreJoinedToo) {
   const UniqueFd device(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
