@@ -3,6 +3,7 @@
 // Links with many peers: this test is the devices.
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -78,6 +79,16 @@ class PeersLinkTest : public LinkKindTest {
  protected:
   // A port that is free at this moment.
   static uint16_t freePort(int type) { return Peer(type, 1).port(); }
+  bool isUp(const std::string& id) {
+    const ModuleHealth seen = host_.host_->health(id);
+    return seen.state == "running" && seen.connected;
+  }
+  bool hasLogged(const std::string& id, const std::string& text) {
+    const std::vector<LogLine> lines = *host_.host_->logs(id);
+    return std::any_of(lines.begin(), lines.end(), [&](const LogLine& line) {
+      return line.message.find(text) != std::string::npos;
+    });
+  }
   int sendTo(const std::string& peer, const std::string& text) {
     return call("send", R"({"t":")" + text + R"(","peer":")" + peer + "\"}");
   }
@@ -357,6 +368,60 @@ TEST_F(PeersLinkTest, AtMost64DevicesAreConnected) {
   EXPECT_TRUE(logged("turned 127.0.0.2"));
   EXPECT_TRUE(until([&] { return peers.back()->isClosed(); }));
   EXPECT_FALSE(peers.front()->isClosed());
+}
+
+// ---- drivers that do wrong, and their twins (tests/drivers/peer_fault.c)
+
+TEST_F(PeersLinkTest, FaultsWithDatagramsHarmNobody) {
+  const std::vector<std::pair<std::string, std::string>> kFaults = {
+      {"none", ""},
+      {"stranger", "send: 127.0.0.99:9 is not a peer of the link"},
+      {"flood", "the flood was stopped"}};
+  int number = 0;
+  for (const auto& [fault, line] : kFaults) {
+    SCOPED_TRACE(fault);
+    const uint16_t port = freePort(SOCK_DGRAM);
+    const std::string id = "mod-" + std::to_string(++number);
+    host_.addModule(
+        id, host_.addDriver("udp_fault_" + fault, model::Isolation::Driver, "/tests/drivers/"),
+        true, "127.0.0.2", port);
+    ASSERT_TRUE(until([&, id] { return isUp(id); }));
+    Peer device(SOCK_DGRAM, 2);
+    device.sendTo(port, "hello");
+    EXPECT_TRUE(until([&] { return device.read().starts_with("answer\n"); }));
+    EXPECT_TRUE(until([&, id, line = line] { return line.empty() || hasLogged(id, line); }));
+    Peer again(SOCK_DGRAM, 2);  // the module still serves
+    again.sendTo(port, "hello");
+    EXPECT_TRUE(until([&] { return again.read().starts_with("answer\n"); }));
+    EXPECT_EQ(host_.host_->health(id).state, "running");
+  }
+}
+
+TEST_F(PeersLinkTest, FaultsWithConnectionsHarmNobody) {
+  const std::vector<std::pair<std::string, std::string>> kFaults = {
+      {"none", ""},
+      {"stranger", "sent to a stranger"},
+      {"flood", "the flood was stopped"},
+      {"close_unknown", "all refused"}};
+  int number = 0;
+  for (const auto& [fault, line] : kFaults) {
+    SCOPED_TRACE(fault);
+    const uint16_t port = freePort(SOCK_STREAM);
+    const std::string id = "mod-" + std::to_string(++number);
+    host_.addModule(
+        id, host_.addDriver("tcp_fault_" + fault, model::Isolation::Driver, "/tests/drivers/"),
+        true, "127.0.0.2", port);
+    ASSERT_TRUE(until([&, id] { return isUp(id); }));
+    for (int i = 0; i < 2; ++i) {  // the module still serves
+      Peer device(SOCK_STREAM, 2);
+      device.connect(port);
+      EXPECT_TRUE(until(
+          [&] { return ::send(device.fd(), "hello\n", 6, MSG_NOSIGNAL | MSG_DONTWAIT) == 6; }));
+      EXPECT_TRUE(until([&] { return device.read().starts_with("answer\n"); }));
+      EXPECT_TRUE(until([&, id, line = line] { return line.empty() || hasLogged(id, line); }));
+    }
+    EXPECT_EQ(host_.host_->health(id).state, "running");
+  }
 }
 
 }  // namespace
