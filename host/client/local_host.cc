@@ -272,6 +272,10 @@ ModuleConfig LocalHost::configOf(const model::Module& mod, std::shared_ptr<const
              !links.ok()) {
     config.settingsProblem =
         "/" + std::string(kConnectionKey) + links.error().field + ": " + links.error().message;
+  } else if (const Status peers = checkLinkPeers(spec->manifest(), merged->connection);
+             !peers.ok()) {
+    config.settingsProblem =
+        "/" + std::string(kConnectionKey) + peers.error().field + ": " + peers.error().message;
   } else if (auto tls = links_.tlsClient(merged->connection.tls); !tls) {
     config.settingsProblem =
         "/" + std::string(kConnectionKey) + tls.error().field + ": " + tls.error().message;

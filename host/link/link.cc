@@ -7,13 +7,21 @@
 #include "host/link/direct_link.h"
 #include "host/link/link_shares.h"
 #include "host/link/stream_link.h"
+#include "host/link/tcp_peers_link.h"
+#include "host/link/udp_peers_link.h"
 
 namespace busbar {
 
 Result<std::unique_ptr<Link>> Link::create(const Context& context, LinkTarget target) {
   if (target.kind == LinkKind::UdpPeers || target.kind == LinkKind::TcpPeers) {
-    return Error::of(ErrorCode::Unimplemented,
-                     "this Busbar does not open links with many peers (udp_peers, tcp_peers)");
+    auto filter = PeersLink::filterOf(target);
+    BUSBAR_TRY(filter);
+    if (target.kind == LinkKind::UdpPeers) {
+      return std::unique_ptr<Link>(
+          std::make_unique<UdpPeersLink>(context, std::move(target), std::move(*filter)));
+    }
+    return std::unique_ptr<Link>(
+        std::make_unique<TcpPeersLink>(context, std::move(target), std::move(*filter)));
   }
   if (target.kind == LinkKind::Tls || target.mayStartTls) {
     auto tls = context.shares.tlsClient(target.tls);

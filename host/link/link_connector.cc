@@ -25,6 +25,23 @@ struct LinkConnector::Resolution {
   size_t next = 0;
 };
 
+// architecture section 7 and 8: what a killed owner leaves in kernel buffers must be little and
+// must not be sent on (SO_LINGER {1,0} resets at close).
+void setLinkOptions(int fd) {
+  const auto set = [fd](int level, int name, const auto& value) {
+    setsockopt(fd, level, name, &value, sizeof value);
+  };
+  set(IPPROTO_TCP, TCP_NODELAY, 1);
+  set(SOL_SOCKET, SO_LINGER, linger{1, 0});
+  set(SOL_SOCKET, SO_SNDBUF, 32 * 1024);
+  set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, 8 * 1024);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 10'000U);  // ms
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 30);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
 LinkConnector::LinkConnector(EventLoop& loop, WorkerPool& pool, Owner& owner, uint32_t linkId,
                              LinkTarget target, uint32_t randomSeed)
     : loop_(loop),
@@ -132,7 +149,9 @@ void LinkConnector::tryNext() {
     fail(Error::fromErrno(errno, "open a socket for " + peer_));
     return;
   }
-  setOptions(fd_.get());
+  if (target_.kind != LinkKind::Udp) {
+    setLinkOptions(fd_.get());
+  }
   if (::connect(fd_.get(), address.get(), address.size) == 0) {
     succeed();
     return;
@@ -198,26 +217,6 @@ void LinkConnector::retryLater() {
       resolve();
     }
   });
-}
-
-// architecture section 7 and 8: what a killed owner leaves in kernel buffers must be little and
-// must not be sent on (SO_LINGER {1,0} resets at close).
-void LinkConnector::setOptions(int fd) const {
-  const auto set = [fd](int level, int name, const auto& value) {
-    setsockopt(fd, level, name, &value, sizeof value);
-  };
-  if (target_.kind == LinkKind::Udp) {
-    return;
-  }
-  set(IPPROTO_TCP, TCP_NODELAY, 1);
-  set(SOL_SOCKET, SO_LINGER, linger{1, 0});
-  set(SOL_SOCKET, SO_SNDBUF, 32 * 1024);
-  set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, 8 * 1024);
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 10'000U);  // ms
-  set(SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
-  set(IPPROTO_TCP, TCP_KEEPINTVL, 30);
-  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
 }  // namespace busbar

@@ -11,6 +11,10 @@
 
 namespace busbar {
 
+// What the fence needs of each TCP socket: TCP_NODELAY, SO_LINGER {1,0}, small buffers,
+// TCP_USER_TIMEOUT.
+void setLinkOptions(int fd);
+
 // Brings a connection of one link up and keeps trying: resolve, connect, set the options that the
 // fence needs (TCP_NODELAY, SO_LINGER {1,0}, small buffers, TCP_USER_TIMEOUT), hand the fd over,
 // and after lost() wait 500 ms doubling to 30 s +- 20 % and try again. The wait starts over after a
@@ -54,7 +58,6 @@ class LinkConnector {
   void succeed();
   void fail(Error error);
   void retryLater();
-  void setOptions(int fd) const;
   int socketType() const;
 
   EventLoop& loop_;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/link/tcp_listeners.h"
 #include "host/link/tls_client.h"
 
 namespace busbar {
@@ -21,9 +22,11 @@ class LinkShares {
 
   // One for all with the same trust, while somebody holds it. Errors as TlsClient::create.
   Result<std::shared_ptr<const TlsClient>> tlsClient(const TlsTrust& trust);
+  TcpListeners& listeners() { return listeners_; }
 
  private:
   std::string siteCaFile_;
+  TcpListeners listeners_;
   std::vector<std::weak_ptr<const TlsClient>> tlsClients_;
 };
 

@@ -70,6 +70,17 @@ Status PeerFilter::add(std::string_view text) {
   return {};
 }
 
+void PeerFilter::add(const PeerAddress& address) {
+  Block block{plain(address), 0};
+  block.prefix = block.address.family == 4 ? 32 : 128;
+  blocks_.push_back(block);
+}
+
+bool PeerFilter::hasFamily(uint8_t family) const {
+  return std::any_of(blocks_.begin(), blocks_.end(),
+                     [family](const Block& block) { return block.address.family == family; });
+}
+
 int PeerFilter::prefixOf(const PeerAddress& peer) const {
   const PeerAddress who = plain(peer);
   int longest = -1;

@@ -20,10 +20,13 @@ class PeerFilter {
   // InvalidArgument: neither an address nor a block, or a block with bits set behind its prefix.
   Status add(std::string_view text);
 
+  void add(const wire::PeerAddress& address);
+
   bool permits(const wire::PeerAddress& peer) const { return prefixOf(peer) >= 0; }
   // Bits of the longest block that holds the peer; -1: none.
   int prefixOf(const wire::PeerAddress& peer) const;
   bool empty() const { return blocks_.empty(); }
+  bool hasFamily(uint8_t family) const;  // 4 or 6
 
  private:
   struct Block {

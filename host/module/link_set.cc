@@ -7,6 +7,8 @@
 
 #include <busbar/driver.h>
 
+#include "host/link/peers_link.h"
+
 namespace busbar {
 namespace {
 
@@ -25,11 +27,14 @@ LinkKind kindOf(const Manifest::Link& link, bool tls) {
 }
 
 bool isReachable(const LinkTarget& target) {
+  if (target.kind == LinkKind::UdpPeers && target.broadcast) {
+    return true;  // what calls others needs no port that they know
+  }
   return hasManyPeers(target) ? target.port != 0 : !target.host.empty();
 }
 
 std::string nameOf(const LinkTarget& target) {
-  return hasManyPeers(target) ? "Port " + std::to_string(target.port) : target.host;
+  return hasManyPeers(target) ? "port " + std::to_string(target.port) : target.host;
 }
 
 }  // namespace
@@ -40,7 +45,9 @@ std::vector<LinkTarget> linkTargets(const Manifest& manifest, const LinkSettings
     LinkTarget target;
     target.kind = kindOf(link, settings.tls);
     target.host = settings.host;
-    target.port = settings.port != 0 ? settings.port : link.defaultPort;
+    // The module's port is that of its device; a second link that listens has one of its own.
+    const bool isOwn = &link == &manifest.links.front() || !hasManyPeers(target);
+    target.port = isOwn && settings.port != 0 ? settings.port : link.defaultPort;
     target.mayStartTls = link.tls == Manifest::Tls::Start;
     target.onDemand = link.onDemand || (settings.makebreak && !hasManyPeers(target));
     target.broadcast = link.broadcast;
@@ -67,6 +74,18 @@ Status checkLinkRoles(const Manifest& manifest, const Connection& connection) {
       return Error::at(ErrorCode::InvalidArgument, "/links/" + role,
                        "the driver has no link of that role; its links are: " +
                            (known.empty() ? "none" : known));
+    }
+  }
+  return {};
+}
+
+Status checkLinkPeers(const Manifest& manifest, const Connection& connection) {
+  const auto targets = linkTargets(manifest, {{}, 0, false, false, connection});
+  for (size_t i = 0; i < targets.size(); ++i) {
+    if (const auto filter = PeersLink::filterOf(targets[i]); !filter.ok()) {
+      return Error::at(ErrorCode::InvalidArgument,
+                       "/links/" + manifest.links[i].role + filter.error().field,
+                       filter.error().message);
     }
   }
   return {};
@@ -264,7 +283,10 @@ bool LinkSet::request(const wire::LinkRequest& m) {
       set(entry, true, {}, {});
       return true;
     case BUSBAR_LINK_UNHEALTHY:
-      set(entry, false, kOffline, "The device at " + nameOf(entry.target) + " does not answer");
+      set(entry, false, kOffline,
+          hasManyPeers(entry.target)
+              ? "No device answers over the link " + entry.manifest.role
+              : "The device at " + nameOf(entry.target) + " does not answer");
       return true;
     case BUSBAR_LINK_START_TLS:
       entry.link->startTls(m.generation);

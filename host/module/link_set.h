@@ -28,6 +28,8 @@ std::vector<LinkTarget> linkTargets(const Manifest& manifest, const LinkSettings
 // InvalidArgument when the settings name a role that the driver does not have; `field` as in
 // Connection::parse.
 Status checkLinkRoles(const Manifest& manifest, const Connection& connection);
+// InvalidArgument when a peer, group or interface is no address.
+Status checkLinkPeers(const Manifest& manifest, const Connection& connection);
 
 // The links of one running module, and whether those that the driver requires are up. Link ids
 // count from 1 in the order of the manifest. Loop-only.

@@ -102,7 +102,9 @@ class Instance final : private LinkEvents {
   };
 
   // LinkEvents
-  void linkReceived(uint32_t linkId, std::string_view frame) override;
+  void linkReceived(uint32_t linkId, std::string_view frame, std::string_view peer) override;
+  void linkPeer(uint32_t linkId, std::string_view peer, bool connected,
+                std::string_view code) override;
   int64_t linkFrame(uint32_t linkId, std::string_view buffered) override;
   void linkLost(uint32_t linkId, const wire::WireError& error) override;
   bool linkMayDeliver() const override { return isActive(); }

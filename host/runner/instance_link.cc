@@ -133,7 +133,30 @@ void Instance::linkWantsPump() {
   process_.markDirty(*this);
 }
 
-void Instance::linkReceived(uint32_t linkId, std::string_view frame) {
+void Instance::linkPeer(uint32_t linkId, std::string_view peer, bool connected,
+                        std::string_view code) {
+  const auto callback = connected ? process_.driver.connected : process_.driver.disconnected;
+  if (callback == nullptr || !isActive()) {
+    return;
+  }
+  const Link* link = findLink(linkId);
+  busbar_error error{};
+  error.struct_size = sizeof error;
+  error.status = BUSBAR_E_OFFLINE;
+  error.code = toStr(code);
+  busbar_link_info info{};
+  info.struct_size = sizeof info;
+  info.link_id = linkId;
+  info.generation = link->generation();
+  info.kind = link->kind();
+  info.role = toStr(link->role());
+  info.peer = toStr(peer);
+  info.error = code.empty() ? nullptr : &error;
+  const CallScope scope(process_, connected ? Entry::Connected : Entry::Disconnected, number_, 0);
+  callback(driverState_, &info);
+}
+
+void Instance::linkReceived(uint32_t linkId, std::string_view frame, std::string_view peer) {
   if (process_.driver.received == nullptr || !isActive()) {
     return;
   }
@@ -143,6 +166,7 @@ void Instance::linkReceived(uint32_t linkId, std::string_view frame) {
   block.link_id = linkId;
   block.generation = link->generation();
   block.bytes = {reinterpret_cast<const uint8_t*>(frame.data()), frame.size()};
+  block.peer = toStr(peer);
   {
     const std::lock_guard lock(process_.mutex);
     block.task = link->task();
@@ -206,9 +230,10 @@ void Instance::addEnded(const CommandQueue::EndedList& ended) {
 
 busbar_status Instance::send(const busbar_send* send) {
   busbar_send in{};
-  if (!readBlock(send, in) || in.flags != 0 || in.peer.len != 0 || in.bytes.ptr == nullptr ||
-      in.bytes.len == 0) {
-    return invalid("send: no bytes, unknown flags, or a peer on a link that has one");
+  std::string_view peer;
+  if (!readBlock(send, in) || in.flags != 0 || !viewText(in.peer, 64, peer) ||
+      in.bytes.ptr == nullptr || in.bytes.len == 0) {
+    return invalid("send: no bytes, unknown flags, or a peer over 64 bytes");
   }
   if (!isActive()) {
     return illegal("send: the module is not running");
@@ -217,6 +242,9 @@ busbar_status Instance::send(const busbar_send* send) {
   if (link == nullptr) {
     return invalid("send: unknown link");
   }
+  if (peer.empty() == link->hasPeers()) {
+    return invalid("send: a peer belongs to a link with many, and only to it");
+  }
   if (in.bytes.len > link->maxFrameBytes()) {
     return invalid("send: more than max_frame_bytes");
   }
@@ -224,8 +252,12 @@ busbar_status Instance::send(const busbar_send* send) {
   if (in.parent_call != 0 && calls_.deadlineNs(in.parent_call) <= nowNs) {
     return BUSBAR_E_TIMEOUT;
   }
-  const busbar_status status = link->write(
-      {reinterpret_cast<const char*>(in.bytes.ptr), in.bytes.len}, in.generation, nowNs);
+  const std::string_view bytes{reinterpret_cast<const char*>(in.bytes.ptr), in.bytes.len};
+  const busbar_status status = link->hasPeers() ? link->writeTo(peer, bytes, in.generation, nowNs)
+                                                : link->write(bytes, in.generation, nowNs);
+  if (status == BUSBAR_E_INVALID) {
+    return invalid("send: the peer is no address with a port, or more bytes than a datagram has");
+  }
   if (status != BUSBAR_OK || !link->isTaken()) {
     process_.markDirty(*this);  // the strand waits for room, or sees why it failed
   }
@@ -243,8 +275,8 @@ busbar_status Instance::enqueue(const busbar_command* command) {
     return illegal("enqueue: the module is not running");
   }
   Link* link = findLink(in.link_id);
-  if (link == nullptr || in.payload.len > link->maxFrameBytes()) {
-    return invalid("enqueue: unknown link, or more than max_frame_bytes");
+  if (link == nullptr || link->hasPeers() || in.payload.len > link->maxFrameBytes()) {
+    return invalid("enqueue: unknown link, one with many peers, or more than max_frame_bytes");
   }
   if (in.parent_call != 0 && !calls_.isOpen(in.parent_call)) {
     return BUSBAR_E_STATE;
@@ -330,6 +362,14 @@ busbar_status Instance::link(const busbar_link_request* request) {
       }
       addEnded(ended);
       return BUSBAR_OK;
+    }
+    case BUSBAR_LINK_CLOSE_PEER: {
+      std::string_view peer;
+      if (!link->hasPeers() || !viewText(in.peer, 64, peer)) {
+        return invalid("link: CLOSE_PEER on a link without many peers, or no peer");
+      }
+      process_.markDirty(*this);
+      return link->closePeer(peer);
     }
     case BUSBAR_LINK_START_TLS: {
       const busbar_status status = link->startTls();

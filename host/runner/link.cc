@@ -15,6 +15,16 @@ namespace busbar::runner {
 namespace {
 
 constexpr int kDatagramsPerTurn = 32;
+constexpr const char* kTooLong = "frame_too_long";
+constexpr const char* kMalformed = "frame_malformed";
+
+std::string_view explain(std::string_view code, bool byDriver) {
+  if (code == kTooLong) {
+    return "the device sent a frame longer than max_frame_bytes";
+  }
+  return byDriver ? "the driver's frame() answered more bytes than there were"
+                  : "the device's bytes do not fit the framing";
+}
 
 }  // namespace
 
@@ -30,7 +40,12 @@ Link::Link(Process& process, LinkEvents& events, uint32_t slot, const wire::Crea
       maxFrameBytes_(std::clamp<size_t>(m.maxFrameBytes, 1, 1U << 20U)),
       idleCloseNs_(int64_t{m.idleCloseMs} * 1'000'000),
       upKind_(m.kind),
-      framer_(std::move(rule), maxFrameBytes_) {}
+      framer_(rule, maxFrameBytes_) {
+  if (kind_ == BUSBAR_LINK_UDP_PEERS || kind_ == BUSBAR_LINK_TCP_PEERS) {
+    peers_ =
+        std::make_unique<PeerSet>(kind_ == BUSBAR_LINK_TCP_PEERS, std::move(rule), maxFrameBytes_);
+  }
+}
 
 Status Link::open(UniqueFd fd, const wire::LinkUp& m) {
   auto watch = process_.loop.watch(fd.get(), EPOLLIN, [this](uint32_t e) { onEvents(e); });
@@ -60,6 +75,9 @@ void Link::close() {
   const std::lock_guard lock(process_.mutex);
   fd_.reset();
   asked_ = false;
+  if (peers_) {
+    peers_->clear();
+  }
   std::string().swap(out_);
 }
 
@@ -153,6 +171,26 @@ bool Link::takeStartTls() {
   return true;
 }
 
+busbar_status Link::writeTo(std::string_view peer, std::string_view bytes, uint32_t generation,
+                            int64_t nowNs) {
+  if (!isUp() || broken_ || (generation != 0 && generation != generation_) ||
+      isPastDeadline(nowNs)) {
+    return BUSBAR_E_OFFLINE;
+  }
+  const busbar_status status = peers_->send(peer, bytes);
+  broken_ = !peers_->flush(fd_.get());
+  return status;
+}
+
+busbar_status Link::closePeer(std::string_view peer) {
+  if (!isUp() || broken_) {
+    return BUSBAR_E_OFFLINE;
+  }
+  const busbar_status status = peers_->closePeer(peer);
+  broken_ = !peers_->flush(fd_.get());
+  return status;
+}
+
 void Link::pumpQueue(int64_t nowNs, CommandQueue::EndedList& ended) {
   if (!queue_) {
     return;
@@ -170,7 +208,8 @@ void Link::pumpQueue(int64_t nowNs, CommandQueue::EndedList& ended) {
 int64_t Link::nextNs() const {
   int64_t next = queue_ ? queue_->nextNs(out_.empty() && !startsTls_) : CommandQueue::kNever;
   if (isUp()) {
-    next = std::min({next, process_.pages.deadlineNs(slot_), framer_.gapEndsNs()});
+    next = std::min({next, process_.pages.deadlineNs(slot_), framer_.gapEndsNs(),
+                     peers_ ? peers_->gapEndsNs() : INT64_MAX});
     if (isIdle()) {
       next = std::min(next, lastNs_ + idleCloseNs_);
     }
@@ -187,7 +226,7 @@ bool Link::isDrained() const {
   }
   int waiting = 0;
   // Where the sandbox or the socket's kind does not answer, what the kernel took counts as sent.
-  return out_.empty() && (::ioctl(fd_.get(), SIOCOUTQ, &waiting) != 0 || waiting == 0);
+  return !hasUnsent() && (::ioctl(fd_.get(), SIOCOUTQ, &waiting) != 0 || waiting == 0);
 }
 
 void Link::lose(std::string_view code, std::string_view message) {
@@ -208,7 +247,7 @@ void Link::wantWritable() {
   bool waits = false;
   {
     const std::lock_guard lock(process_.mutex);
-    waits = !out_.empty();
+    waits = hasUnsent();
   }
   watch_.setEvents(waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
@@ -220,11 +259,15 @@ void Link::drain() {
     if (process_.pages.deadlineNs(slot_) <= process_.nowNs()) {
       return;  // pump closes the link
     }
-    const ssize_t sent = ::send(fd_.get(), out_.data(), out_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent > 0) {
-      out_.erase(0, static_cast<size_t>(sent));
+    if (peers_) {
+      failed = !peers_->flush(fd_.get());
+    } else {
+      const ssize_t sent = ::send(fd_.get(), out_.data(), out_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (sent > 0) {
+        out_.erase(0, static_cast<size_t>(sent));
+      }
+      failed = sent < 0 && errno != EAGAIN && errno != EINTR;
     }
-    failed = sent < 0 && errno != EAGAIN && errno != EINTR;
   }
   if (failed) {
     loseErrno("send to");
@@ -241,7 +284,9 @@ void Link::onEvents(uint32_t events) {
   if (isUp() && (events & ~static_cast<uint32_t>(EPOLLOUT)) != 0) {
     if (!events_.linkMayDeliver()) {
       // Only draining: without a reader a level-triggered EPOLLIN would spin.
-      watch_.setEvents(out_.empty() ? 0U : static_cast<uint32_t>(EPOLLOUT));
+      watch_.setEvents(hasUnsent() ? static_cast<uint32_t>(EPOLLOUT) : 0U);
+    } else if (peers_) {
+      readPackets();
     } else if (kind_ == BUSBAR_LINK_UDP) {
       readDatagrams();
     } else {
@@ -253,6 +298,9 @@ void Link::onEvents(uint32_t events) {
 void Link::applyRule() {
   const std::lock_guard lock(process_.mutex);
   if (newRule_) {
+    if (peers_) {
+      peers_->setRule(*newRule_);
+    }
     framer_.setRule(std::move(*newRule_));
     newRule_.reset();
   }
@@ -267,7 +315,7 @@ void Link::readDatagrams() {
     }
     lastNs_ = process_.nowNs();
     if (static_cast<size_t>(got) <= maxFrameBytes_) {
-      events_.linkReceived(id_, {buffer.data(), static_cast<size_t>(got)});
+      events_.linkReceived(id_, {buffer.data(), static_cast<size_t>(got)}, {});
     }
   }
 }
@@ -284,52 +332,134 @@ void Link::readStream() {
   if (got == 0) {
     std::string_view rest;
     if (framer_.takeRest(rest)) {
-      events_.linkReceived(id_, rest);
+      events_.linkReceived(id_, rest, {});
     }
     lose("connection_closed", "the device closed the connection");
     return;
   }
   lastNs_ = process_.nowNs();
   framer_.push({buffer.data(), static_cast<size_t>(got)}, process_.nowNs());
-  deliverStream();
+  if (const char* code = deliver(framer_, {})) {
+    lose(code, explain(code, framer_.asksDriver()));
+  }
 }
 
-void Link::deliverStream() {
+// The code of why the stream is lost; nullptr while it is not.
+const char* Link::deliver(Framer& framer, std::string_view peer) {
   std::string_view frame;
   for (;;) {
     applyRule();
-    Framer::Next next = framer_.next(frame);
+    Framer::Next next = framer.next(frame);
     while (next == Framer::Next::AskDriver) {
-      next = framer_.answer(events_.linkFrame(id_, frame), frame);
+      next = framer.answer(events_.linkFrame(id_, frame), frame);
     }
     switch (next) {
       case Framer::Next::Frame:
-        events_.linkReceived(id_, frame);
+        events_.linkReceived(id_, frame, peer);
         break;
       case Framer::Next::TooLong:
-        lose("frame_too_long", "the device sent a frame longer than max_frame_bytes");
-        return;
+        return kTooLong;
       case Framer::Next::Malformed:
-        lose("frame_malformed", framer_.asksDriver()
-                                    ? "the driver's frame() answered more bytes than there were"
-                                    : "the device's bytes do not fit the framing");
-        return;
+        return kMalformed;
       case Framer::Next::NeedMore:
       case Framer::Next::AskDriver:
-        framer_.keep();
-        if (framer_.gapEndsNs() != INT64_MAX) {
+        framer.keep();
+        if (framer.gapEndsNs() != INT64_MAX) {
           events_.linkWantsPump();
         }
-        return;
+        return nullptr;
     }
   }
+}
+
+// ---- many peers
+
+void Link::readPackets() {
+  const auto buffer = process_.readBuffer();
+  for (int i = 0; i < kDatagramsPerTurn && isUp(); ++i) {
+    const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+      return;
+    }
+    wire::PeerPacket packet;
+    if (got <= 0 || !wire::decode({buffer.data(), static_cast<size_t>(got)}, packet)) {
+      lose("connection_closed", "the host closed the link");
+      return;
+    }
+    onPacket(packet);
+  }
+}
+
+void Link::onPacket(const wire::PeerPacket& packet) {
+  if (packet.kind == wire::PeerPacketKind::Disconnected) {
+    endPeer(packet.peer, packet.data);
+    return;
+  }
+  const std::string peer = packet.peer.text();
+  if (packet.kind == wire::PeerPacketKind::Connected) {
+    {
+      const std::lock_guard lock(process_.mutex);
+      peers_->connected(packet.peer);
+    }
+    events_.linkPeer(id_, peer, true, {});
+    return;
+  }
+  if (!peers_->hasConnections()) {
+    if (packet.data.size() <= maxFrameBytes_) {
+      events_.linkReceived(id_, packet.data, peer);
+    }
+    return;
+  }
+  Framer* framer = peers_->find(packet.peer);
+  if (framer == nullptr) {
+    return;  // it crossed the end of the connection
+  }
+  framer->push(packet.data, process_.nowNs());
+  if (const char* code = deliver(*framer, peer)) {
+    {
+      const std::lock_guard lock(process_.mutex);
+      static_cast<void>(closePeer(peer));  // the driver may have done so itself
+    }
+    events_.linkWantsPump();
+    endPeer(packet.peer, code);
+  }
+}
+
+void Link::endPeer(const wire::PeerAddress& address, std::string_view code) {
+  Framer* framer = peers_->find(address);
+  if (framer == nullptr) {
+    return;  // ended by the runner before
+  }
+  const std::string peer = address.text();
+  std::string_view rest;
+  if (code != kTooLong && code != kMalformed && framer->takeRest(rest)) {
+    events_.linkReceived(id_, rest, peer);
+  }
+  {
+    const std::lock_guard lock(process_.mutex);
+    peers_->ended(address);
+  }
+  events_.linkPeer(id_, peer, false, code);
+}
+
+void Link::pumpPeerGaps(int64_t nowNs) {
+  peers_->forEach([&](const wire::PeerAddress& address, Framer& framer) {
+    std::string_view rest;
+    if (framer.gapEndsNs() <= nowNs && framer.takeRest(rest)) {
+      events_.linkReceived(id_, rest, address.text());
+      framer.keep();
+    }
+  });
 }
 
 void Link::pumpGap(int64_t nowNs) {
   std::string_view rest;
   if (isUp() && framer_.gapEndsNs() <= nowNs && framer_.takeRest(rest)) {
-    events_.linkReceived(id_, rest);
+    events_.linkReceived(id_, rest, {});
     framer_.keep();
+  }
+  if (isUp() && peers_) {
+    pumpPeerGaps(nowNs);
   }
   if (!isUp()) {
     return;

@@ -14,6 +14,7 @@
 
 #include "host/runner/command_queue.h"
 #include "host/runner/framing.h"
+#include "host/runner/peer_set.h"
 #include "host/runner/process.h"
 #include "sdk/base/event_loop.h"
 #include "sdk/base/unique_fd.h"
@@ -24,7 +25,11 @@ namespace busbar::runner {
 // What a link tells its instance, on the strand, mutex not held.
 class LinkEvents {
  public:
-  virtual void linkReceived(uint32_t linkId, std::string_view frame) = 0;
+  // `peer` is empty but for links with many.
+  virtual void linkReceived(uint32_t linkId, std::string_view frame, std::string_view peer) = 0;
+  // A connection of a link with many came, or went for the reason `code`.
+  virtual void linkPeer(uint32_t linkId, std::string_view peer, bool connected,
+                        std::string_view code) = 0;
   // driver.h frame().
   virtual int64_t linkFrame(uint32_t linkId, std::string_view buffered) = 0;
   // The link is of no use any more; it is closed already.
@@ -62,6 +67,11 @@ class Link {
   // Any thread, mutex held.
   // Sends now. E_OFFLINE: down, another generation, or past the deadline. E_AGAIN: too much waits.
   busbar_status write(std::string_view bytes, uint32_t generation, int64_t nowNs);
+  bool hasPeers() const { return peers_ != nullptr; }
+  // For links with many peers; as write(), and as PeerSet::send.
+  busbar_status writeTo(std::string_view peer, std::string_view bytes, uint32_t generation,
+                        int64_t nowNs);
+  busbar_status closePeer(std::string_view peer);
   void setRule(FramingRule rule) { newRule_ = std::move(rule); }
   CommandQueue& queue();
   bool hasQueue() const { return queue_ != nullptr; }
@@ -80,7 +90,7 @@ class Link {
   // When pumpGap, pumpQueue or the deadline want attention.
   int64_t nextNs() const;
   // True when the kernel took all that the driver wrote.
-  bool isTaken() const { return out_.empty(); }
+  bool isTaken() const { return !hasUnsent(); }
   // True when the kernel has sent all that the driver wrote.
   bool isDrained() const;
   // The command that waits for an answer, or 0.
@@ -99,7 +109,12 @@ class Link {
   void onEvents(uint32_t events);
   void readStream();
   void readDatagrams();
-  void deliverStream();
+  void readPackets();
+  void onPacket(const wire::PeerPacket& packet);
+  void endPeer(const wire::PeerAddress& peer, std::string_view code);
+  void pumpPeerGaps(int64_t nowNs);
+  const char* deliver(Framer& framer, std::string_view peer);
+  bool hasUnsent() const { return !out_.empty() || (peers_ && peers_->hasUnsent()); }
   void drain();
   void lose(std::string_view code, std::string_view message);
   void loseErrno(const char* attempted);
@@ -130,6 +145,7 @@ class Link {
   std::optional<FramingRule> newRule_;   // guarded
   bool broken_ = false;                  // guarded: a send found the connection dead
   Framer framer_;                        // strand
+  std::unique_ptr<PeerSet> peers_;       // kinds with many peers
   FdWatch watch_;                        // strand
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "host/runner/instance.h"
+#include "sdk/wire/peer_packet.h"
 
 namespace busbar::runner {
 
@@ -42,7 +43,7 @@ void Process::forget(Instance& instance) {
 }
 
 std::span<char> Process::readBuffer() {
-  constexpr size_t kBytes = 64U << 10U;
+  constexpr size_t kBytes = wire::kPeerHeaderBytes + wire::kMaxPeerData;  // the longest packet
   if (!readBuffer_) {
     readBuffer_ = std::make_unique_for_overwrite<char[]>(kBytes);  // untouched pages cost nothing
   }

@@ -1,8 +1,10 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Wakes machines: sends magic packets to the module's address.
+// Wakes machines: sends magic packets to the module's address, or to all in Busbar's network.
 
+#include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,6 +26,14 @@ struct Machine {
   std::string password;
 };
 
+// A call whose packets go out one by one.
+struct Wake {
+  Call call;
+  std::string name;
+  std::string packet;
+  int64_t left;
+};
+
 }  // namespace
 
 class WakeOnLanDriver final : public Driver {
@@ -32,12 +42,16 @@ class WakeOnLanDriver final : public Driver {
 
   static constexpr auto functions() { return std::make_tuple(fn("wake", &WakeOnLanDriver::wake)); }
 
-  void onStart() override { showMachines(); }
-  // All that can be known: there is a way out.
-  void onConnected(const busbar_link_info&) override { requestLink(BUSBAR_LINK_HEALTHY); }
+  void onStart() override {
+    broadcastLink_ = linkId("broadcast");
+    showMachines();
+  }
+  void onConnected(const busbar_link_info&) override { showWayOut(); }
+  void onDisconnected(const busbar_link_info&) override { showWayOut(); }
   SettingsAnswer onSettings(const Json& settings, const Json&) override {
     apply(settings);
     showMachines();
+    showWayOut();
     return SettingsAnswer::Applied;
   }
 
@@ -46,12 +60,17 @@ class WakeOnLanDriver final : public Driver {
  private:
   void apply(const Json& settings);
   void showMachines();
-  void sendNext(const std::shared_ptr<Call>& call, const std::string& name,
-                const std::string& packet, int64_t left);
+  void showWayOut();
+  void sendNext(const std::shared_ptr<Wake>& wake);
+  void enqueueNext(const std::shared_ptr<Wake>& wake);
+  void broadcastNext(const std::shared_ptr<Wake>& wake);
 
   std::map<std::string, Machine> machines_;
   int64_t packets_ = 3;
   uint32_t pauseMs_ = 100;
+  uint32_t broadcastPort_ = 0;                  // 0: to the module's address
+  uint32_t broadcastLink_ = 0;                  // known since the start
+  std::vector<std::unique_ptr<Timer>> pauses_;  // of broadcasts; those that fired are used again
   StatusKey<keys::machines> shown_{*this};
   StatusKey<keys::last_woken> lastWoken_{*this};
 };
@@ -78,6 +97,7 @@ void WakeOnLanDriver::apply(const Json& settings) {
   machines_ = std::move(machines);
   packets_ = settings["packets"].as<int64_t>();
   pauseMs_ = settings["pause_ms"].as<uint32_t>();
+  broadcastPort_ = settings["broadcast_port"].as<uint32_t>();
 }
 
 void WakeOnLanDriver::showMachines() {
@@ -99,34 +119,56 @@ void WakeOnLanDriver::wake(Call call, const std::string& machine) {
                       machine + " is neither a machine of the settings nor a MAC address"));
     return;
   }
-  sendNext(std::make_shared<Call>(std::move(call)), machine,
-           magicPacket(wanted.mac, wanted.password), packets_);
+  sendNext(std::make_shared<Wake>(
+      Wake{std::move(call), machine, magicPacket(wanted.mac, wanted.password), packets_}));
+}
+
+// All that can be known: there is a way out.
+void WakeOnLanDriver::showWayOut() {
+  if (isConnected(broadcastLink_)) {
+    const bool hasWayOut = broadcastPort_ != 0 || isConnected();
+    requestLink(hasWayOut ? BUSBAR_LINK_HEALTHY : BUSBAR_LINK_UNHEALTHY, broadcastLink_);
+  }
 }
 
 // UDP may lose any packet, so a few are sent.
-void WakeOnLanDriver::sendNext(const std::shared_ptr<Call>& call, const std::string& name,
-                               const std::string& packet, int64_t left) {
-  if (left == 0) {
-    lastWoken_.emit(name);
-    call->complete();
+void WakeOnLanDriver::sendNext(const std::shared_ptr<Wake>& wake) {
+  if (wake->left == 0) {
+    lastWoken_.emit(wake->name);
+    wake->call.complete();
     return;
   }
+  --wake->left;
+  try {
+    broadcastPort_ != 0 ? broadcastNext(wake) : enqueueNext(wake);
+  } catch (const Failure& failure) {
+    wake->call.fail(failure);
+  }
+}
+
+void WakeOnLanDriver::enqueueNext(const std::shared_ptr<Wake>& wake) {
   Command command;
-  command.payload = packet;
+  command.payload = wake->packet;
   command.delayMs = pauseMs_;
-  command.parentCall = call->id();
-  command.onEnd = [this, call, name, packet, left](const Failure* failure) {
+  command.parentCall = wake->call.id();
+  command.onEnd = [this, wake](const Failure* failure) {
     if (failure != nullptr) {
-      call->fail(*failure);
+      wake->call.fail(*failure);
     } else {
-      sendNext(call, name, packet, left - 1);
+      sendNext(wake);
     }
   };
-  try {
-    enqueue(std::move(command));
-  } catch (const Failure& failure) {
-    call->fail(failure);
+  enqueue(std::move(command));
+}
+
+void WakeOnLanDriver::broadcastNext(const std::shared_ptr<Wake>& wake) {
+  sendTo("255.255.255.255:" + std::to_string(broadcastPort_), wake->packet, broadcastLink_);
+  const auto rests = [](const auto& pause) { return !pause->isSet(); };
+  auto pause = std::find_if(pauses_.begin(), pauses_.end(), rests);
+  if (pause == pauses_.end()) {
+    pause = pauses_.insert(pause, std::make_unique<Timer>(*this));
   }
+  (*pause)->once(std::chrono::milliseconds(pauseMs_), [this, wake] { sendNext(wake); });
 }
 
 }  // namespace busbar::wake_on_lan

@@ -82,7 +82,9 @@ busbar_status statusSet(busbar_instance* instance, const busbar_point* points, u
 
 busbar_status send(busbar_instance* instance, const busbar_send* send) {
   if (self(instance).answer >= 0) {
-    self(instance).sent.push_back(toString(send->bytes.ptr, send->bytes.len));
+    const std::string peer = toString(send->peer);
+    self(instance).sent.push_back((peer.empty() ? peer : peer + ": ") +
+                                  toString(send->bytes.ptr, send->bytes.len));
   }
   return self(instance).answer;
 }
@@ -100,8 +102,12 @@ busbar_status commandDone(busbar_instance* instance, const busbar_command_result
   return BUSBAR_OK;
 }
 
-busbar_status link(busbar_instance*, const busbar_link_request*) {
-  return BUSBAR_OK;
+busbar_status link(busbar_instance* instance, const busbar_link_request* request) {
+  const bool hasPeer = request->struct_size >= sizeof *request;  // of minor 1
+  const std::string peer = hasPeer ? toString(request->peer) : std::string();
+  self(instance).linkRequests.push_back(std::to_string(request->action) +
+                                        (peer.empty() ? peer : " " + peer));
+  return self(instance).answer;
 }
 
 busbar_status setTimer(busbar_instance* instance, const busbar_timer* timer) {
@@ -222,21 +228,24 @@ busbar_status DriverUnderTest::settings(const std::string& settings, const std::
   return table_->on_settings(state_, &block);
 }
 
-void DriverUnderTest::connected(bool up) {
+void DriverUnderTest::connected(bool up, uint32_t kind, const std::string& peer) {
   busbar_link_info info{};
   info.struct_size = sizeof(info);
   info.link_id = 1;
   info.generation = 1;
-  info.kind = BUSBAR_LINK_TCP;
+  info.kind = kind;
+  info.peer = {peer.data(), peer.size()};
   up ? table_->connected(state_, &info) : table_->disconnected(state_, &info);
 }
 
-busbar_status DriverUnderTest::received(const std::string& bytes, busbar_id task) {
+busbar_status DriverUnderTest::received(const std::string& bytes, busbar_id task,
+                                        const std::string& peer) {
   busbar_received block{};
   block.struct_size = sizeof(block);
   block.link_id = 1;
   block.bytes = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
   block.task = task;
+  block.peer = {peer.data(), peer.size()};
   return table_->received(state_, &block);
 }
 

@@ -46,8 +46,9 @@ class DriverUnderTest {
   void destroy();
   busbar_status execute(busbar_id id, const std::string& function, const std::string& args);
   busbar_status settings(const std::string& settings, const std::string& changed);
-  void connected(bool up);
-  busbar_status received(const std::string& bytes, busbar_id task = 0);
+  void connected(bool up, uint32_t kind = BUSBAR_LINK_TCP, const std::string& peer = {});
+  busbar_status received(const std::string& bytes, busbar_id task = 0,
+                         const std::string& peer = {});
   void cancelled(busbar_id id);
   void event(const busbar_event& event);
   void fireTimer(busbar_id token);
@@ -59,7 +60,8 @@ class DriverUnderTest {
   std::map<busbar_id, busbar_timer> timers;
   std::vector<Queued> queued;
   std::vector<std::pair<busbar_id, busbar_status>> commandsDone;
-  std::vector<std::string> sent;
+  std::vector<std::string> sent;          // "PEER: bytes" over a link with many peers
+  std::vector<std::string> linkRequests;  // "ACTION", "ACTION PEER"
   std::vector<std::string> logged;
   std::vector<busbar_id> posts;
   std::map<std::string, const void*> extensions;  // granted, by id

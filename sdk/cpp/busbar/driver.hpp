@@ -63,9 +63,17 @@ class Driver {
   virtual SettingsAnswer onSettings(const Json& settings, const Json& changed);
   virtual void onConnected(const busbar_link_info& link);
   virtual void onDisconnected(const busbar_link_info& link);
+#if BUSBAR_TARGET_MINOR >= 1
+  // A device called in over a link of kind tcp_peers, or its connection ended; `link.peer` names it
+  // as sendTo does. When the link itself goes down all its connections are over, with no call for
+  // each.
+  virtual void onPeerConnected(const busbar_link_info& link);
+  virtual void onPeerDisconnected(const busbar_link_info& link);
+#endif
   // For the framing "driver": length of the first frame, 0 for more, negative drops bytes.
   virtual int64_t onFrame(const busbar_frame_input& input);
-  // A frame that no waiting command took. Throwing Failure is logged; the module goes on.
+  // A frame that no waiting command took; over a link with many peers `received.peer` is its
+  // sender. Throwing Failure is logged; the module goes on.
   virtual void onReceived(std::string_view frame, const busbar_received& received);
   // The caller of `call` gave up. Its Call may still be answered, without effect.
   virtual void onCancelled(busbar_id call);
@@ -80,6 +88,14 @@ class Driver {
 
   // Sends past the queue. Throws Failure when the link is down or full.
   void send(std::string_view bytes, uint32_t link = 0);
+#if BUSBAR_TARGET_MINOR >= 1
+  // Over a link with many peers, which has no queue: to "192.0.2.7:502" or "[2001:db8::7]:502".
+  // Throws Failure when the link is down or busy, or that device is not connected.
+  void sendTo(std::string_view peer, std::string_view bytes, uint32_t link = 0);
+  // Ends a device's connection once all is sent; onPeerDisconnected follows. Throws Failure
+  // E_NOTFOUND when there is none.
+  void closePeer(std::string_view peer, uint32_t link = 0);
+#endif
   // Queues a command. Throws Failure when the queue is full.
   void enqueue(Command command);
   // The same, and answers `call` when the command ends: with null, or with its failure.
@@ -137,6 +153,7 @@ class Driver {
   busbar_id nextToken() { return nextToken_++; }
   uint32_t resolve(uint32_t link) const;
   void setLink(const busbar_link_info& link, bool up);
+  void deliverLink(const busbar_link_info& link, bool up);
   void deliverReceived(const busbar_received& received);
   void deliverEvent(const busbar_event& event);
   void endCommand(const busbar_event& event);
@@ -166,9 +183,9 @@ class Driver {
 #include <busbar/detail/driver_inline.hpp>
 #include <busbar/detail/table.hpp>
 #include <busbar/http.hpp>
+#include <busbar/modules.hpp>
 #include <busbar/schedule.hpp>
 #include <busbar/service.hpp>
-#include <busbar/modules.hpp>
 #include <busbar/status.hpp>
 #include <busbar/store.hpp>
 #include <busbar/timer.hpp>

@@ -15,18 +15,18 @@
  * then the states in which it may be called:
  *   {created} between create and destroy   {started} between start and the end of stop   {always}
  * and for each pointer: `in` borrowed until the call returns, `out` written by the callee, `keep`
- * stays valid until destroy returns; with `?` where NULL is allowed. Nothing is ever freed across the
- * boundary.
+ * stays valid until destroy returns; with `?` where NULL is allowed. Nothing is ever freed across
+ * the boundary.
  *
  * Text is UTF-8 with an explicit length and no terminating NUL. Documents are JSON (RFC 8259) of at
- * most 1 MiB and 32 levels; integers beyond +-2^53 travel as strings. Tables and blocks that may grow
- * begin with `struct_size`, set by their writer to sizeof; readers must not look beyond it
+ * most 1 MiB and 32 levels; integers beyond +-2^53 travel as strings. Tables and blocks that may
+ * grow begin with `struct_size`, set by their writer to sizeof; readers must not look beyond it
  * (BUSBAR_HAS). Members are only ever appended. Values that Busbar passes in (event types, stop
  * reasons) may gain members: ignore what you do not know.
  *
- * Limits: document 1 MiB, frame 64 KiB unless the manifest says more, key 128 bytes, 4,096 status keys
- * per instance. A [strand] call must return within the hard limit (5 s unless the manifest says more,
- * at most 60 s); past it the process is killed. Past 50 ms a warning is logged. */
+ * Limits: document 1 MiB, frame 64 KiB unless the manifest says more, key 128 bytes, 4,096 status
+ * keys per instance. A [strand] call must return within the hard limit (5 s unless the manifest
+ * says more, at most 60 s); past it the process is killed. Past 50 ms a warning is logged. */
 #ifndef BUSBAR_DRIVER_H
 #define BUSBAR_DRIVER_H
 
@@ -45,7 +45,8 @@
 #endif
 
 #ifdef __cplusplus
-#define BUSBAR_NOEXCEPT noexcept /* a body that throws ends the driver's process, never Busbar's */
+#define BUSBAR_NOEXCEPT noexcept /* a body that throws ends the driver's process, never Busbar's \
+                                  */
 extern "C" {
 #else
 #define BUSBAR_NOEXCEPT
@@ -124,9 +125,10 @@ typedef struct busbar_value {
 typedef struct busbar_error {
   uint32_t struct_size;
   busbar_status status;
-  busbar_str code;    /* stable, lower_snake: "lamp_cooling"; empty: derived from status */
-  busbar_str message; /* for people: what was attempted, on what, what the device said; no secrets */
-  uint32_t flags;     /* BUSBAR_ERROR_… */
+  busbar_str code; /* stable, lower_snake: "lamp_cooling"; empty: derived from status */
+  busbar_str
+      message;    /* for people: what was attempted, on what, what the device said; no secrets */
+  uint32_t flags; /* BUSBAR_ERROR_… */
   uint32_t retry_after_ms; /* 0: unknown */
   busbar_doc details;
 } busbar_error;
@@ -184,8 +186,10 @@ typedef struct busbar_completion {
 #if BUSBAR_TARGET_MINOR >= 1
 #define BUSBAR_LINK_TLS 3u /* bytes as over TCP; TLS itself is Busbar's */
 /* Many peers: one link, and every frame has the peer that it came from or goes to. connected and
- * disconnected tell of the link itself with an empty peer; over TCP_PEERS also of each connection.
- */
+ * disconnected tell of the link itself with an empty peer; over TCP_PEERS also of each connection,
+ * and when the link goes down all of them are over without a call for each. Such a link has no
+ * queue: only send. Over TCP_PEERS it answers E_OFFLINE for who is not connected; a datagram to who
+ * is no peer of the link is dropped and logged. */
 #define BUSBAR_LINK_UDP_PEERS 4u /* listening, multicast, broadcast */
 #define BUSBAR_LINK_TCP_PEERS 5u /* devices that call in */
 #endif
@@ -214,11 +218,11 @@ typedef struct busbar_send {
 
 #define BUSBAR_COMMAND_WAIT 1u /* hold the queue until command_done or time-out */
 #define BUSBAR_PRIORITY_DEFAULT 50
-/* A message in the link's queue. Higher priority goes first, equal ones in order; a waiting command of
- * the same name is replaced (its token gets a COMMAND event with E_CANCELLED). While the link is down,
- * unnamed commands fail with E_OFFLINE and named ones wait; for a link that is opened on demand both
- * wait, each up to its time-out (then E_OFFLINE). A time-out sends again up to `retries` times, with
- * priority raised by 20. */
+/* A message in the link's queue. Higher priority goes first, equal ones in order; a waiting command
+ * of the same name is replaced (its token gets a COMMAND event with E_CANCELLED). While the link is
+ * down, unnamed commands fail with E_OFFLINE and named ones wait; for a link that is opened on
+ * demand both wait, each up to its time-out (then E_OFFLINE). A time-out sends again up to
+ * `retries` times, with priority raised by 20. */
 typedef struct busbar_command {
   uint32_t struct_size;
   uint32_t link_id;
@@ -366,10 +370,10 @@ typedef struct busbar_create_info {
   busbar_str module_id;
   busbar_str system_id; /* logic modules only; else empty */
   busbar_str driver_id;
-  busbar_str epoch;     /* fixed-width hex; rises with each owner */
-  busbar_str time_zone; /* IANA name */
-  busbar_str locale;    /* BCP 47, "en" */
-  busbar_doc settings;  /* as in busbar_settings */
+  busbar_str epoch;                /* fixed-width hex; rises with each owner */
+  busbar_str time_zone;            /* IANA name */
+  busbar_str locale;               /* BCP 47, "en" */
+  busbar_doc settings;             /* as in busbar_settings */
   const busbar_create_link* links; /* in?; granted links */
   uint32_t link_count;
   uint32_t link_stride;         /* bytes from one to the next */
@@ -398,18 +402,18 @@ typedef struct busbar_host {
   /* [any]{started} instance in, doc in. Shown while a call runs. E_AGAIN when flooded. */
   busbar_status (*progress)(busbar_instance* instance, busbar_id call_id, const busbar_doc* doc);
 
-  /* [any]{started} instance in, points in. All or none; `stride` is the size of an element. E_AGAIN:
-   * nothing was taken, publish the newest values later. E_INVALID: a key is undeclared or a value is
-   * malformed. */
+  /* [any]{started} instance in, points in. All or none; `stride` is the size of an element.
+   * E_AGAIN: nothing was taken, publish the newest values later. E_INVALID: a key is undeclared or
+   * a value is malformed. */
   busbar_status (*status_set)(busbar_instance* instance, const busbar_point* points, uint32_t count,
                               uint32_t stride);
 
-  /* [any]{started} instance in, send in. Past the queue, at once. E_OFFLINE (a link that is opened on
-   * demand is opened then), E_AGAIN. */
+  /* [any]{started} instance in, send in. Past the queue, at once. E_OFFLINE (a link that is opened
+   * on demand is opened then), E_AGAIN. */
   busbar_status (*send)(busbar_instance* instance, const busbar_send* send);
 
-  /* [any]{started} instance in, command in. OK: a COMMAND event will tell how it ended. E_AGAIN: the
-   * queue holds 256 commands. */
+  /* [any]{started} instance in, command in. OK: a COMMAND event will tell how it ended. E_AGAIN:
+   * the queue holds 256 commands. */
   busbar_status (*enqueue)(busbar_instance* instance, const busbar_command* command);
 
   /* [any]{started} instance in, result in. Never E_AGAIN. E_STATE: that command is not waiting. */
@@ -475,8 +479,8 @@ typedef struct busbar_http_request {
 typedef struct busbar_http {
   uint32_t struct_size;
   uint32_t reserved;
-  /* [any]{started} instance in, request in. HTTP events follow; one with E_DENIED when the origin is
-   * not allowed. */
+  /* [any]{started} instance in, request in. HTTP events follow; one with E_DENIED when the origin
+   * is not allowed. */
   busbar_status (*request)(busbar_instance* instance, const busbar_http_request* request);
 } busbar_http;
 
@@ -503,10 +507,10 @@ typedef struct busbar_store {
   busbar_status (*request)(busbar_instance* instance, const busbar_store_request* request);
 } busbar_store;
 
-/* "busbar.schedule/1". Fires as a TIMER event with the token: at one moment, or by a cron expression
- * of five fields, or six with seconds first, in a time zone. Kept while settings change; ended by
- * cancel. What the clock jumps over fires once; when it is put forward by 3 h or more, only with
- * CATCH_UP. */
+/* "busbar.schedule/1". Fires as a TIMER event with the token: at one moment, or by a cron
+ * expression of five fields, or six with seconds first, in a time zone. Kept while settings change;
+ * ended by cancel. What the clock jumps over fires once; when it is put forward by 3 h or more,
+ * only with CATCH_UP. */
 #define BUSBAR_SCHEDULE_CATCH_UP 1u
 typedef struct busbar_schedule_request {
   uint32_t struct_size;
@@ -577,24 +581,25 @@ typedef struct busbar_driver {
   /* [process]{always} Optional. The library is never unloaded. */
   void (*process_exit)(void) BUSBAR_NOEXCEPT;
 
-  /* [strand]{always} host keep, instance keep, info in, state out. Allocate and parse settings; only
-   * log, time_ns and extension may be called. E_INVALID: the settings cannot work. */
+  /* [strand]{always} host keep, instance keep, info in, state out. Allocate and parse settings;
+   * only log, time_ns and extension may be called. E_INVALID: the settings cannot work. */
   busbar_status (*create)(const busbar_host* host, busbar_instance* instance,
                           const busbar_create_info* info, busbar_state** state) BUSBAR_NOEXCEPT;
 
   /* [strand]{created} state in. */
   busbar_status (*start)(busbar_state* state) BUSBAR_NOEXCEPT;
 
-  /* [strand]{started} state in, info in. OK: stopped. PENDING: stop_done follows before the deadline.
-   * Own threads must be joined before it is done. After it only destroy follows. */
+  /* [strand]{started} state in, info in. OK: stopped. PENDING: stop_done follows before the
+   * deadline. Own threads must be joined before it is done. After it only destroy follows. */
   busbar_status (*stop)(busbar_state* state, const busbar_stop_info* info) BUSBAR_NOEXCEPT;
 
   /* [strand]{created} state in. Also after a failed start. */
   void (*destroy)(busbar_state* state) BUSBAR_NOEXCEPT;
 
-  /* [strand]{started} state in, settings in. Optional. OK: applied. E_INVALID: refused, the old ones
-   * stay. E_UNSUPPORTED, or no function: the module is restarted. */
-  busbar_status (*on_settings)(busbar_state* state, const busbar_settings* settings) BUSBAR_NOEXCEPT;
+  /* [strand]{started} state in, settings in. Optional. OK: applied. E_INVALID: refused, the old
+   * ones stay. E_UNSUPPORTED, or no function: the module is restarted. */
+  busbar_status (*on_settings)(busbar_state* state,
+                               const busbar_settings* settings) BUSBAR_NOEXCEPT;
 
   /* [strand]{started} state in, info in. Optional. */
   void (*connected)(busbar_state* state, const busbar_link_info* info) BUSBAR_NOEXCEPT;
@@ -609,8 +614,8 @@ typedef struct busbar_driver {
   /* [strand]{started} state in, received in. Optional. E_INTERNAL marks the instance failed. */
   busbar_status (*received)(busbar_state* state, const busbar_received* received) BUSBAR_NOEXCEPT;
 
-  /* [strand]{started} state in, call in. OK or PENDING: accepted, complete is called exactly once, now
-   * or later. Failure: refused with that status, complete must not be called. Optional when the
+  /* [strand]{started} state in, call in. OK or PENDING: accepted, complete is called exactly once,
+   * now or later. Failure: refused with that status, complete must not be called. Optional when the
    * manifest has no functions. */
   busbar_status (*execute)(busbar_state* state, const busbar_call* call) BUSBAR_NOEXCEPT;
 
@@ -622,7 +627,7 @@ typedef struct busbar_driver {
   void (*event)(busbar_state* state, const busbar_event* event) BUSBAR_NOEXCEPT;
 
   /* [strand]{created} state in, id in. Optional; NULL: not offered; else keep. */
-  const void* (*extension)(busbar_state* state, const char* id) BUSBAR_NOEXCEPT;
+  const void* (*extension)(busbar_state* state, const char* id)BUSBAR_NOEXCEPT;
 } busbar_driver;
 
 /* [process]{always} The one exported function. NULL refuses this host; else keep. Pure: no threads,
@@ -630,13 +635,14 @@ typedef struct busbar_driver {
 BUSBAR_EXPORT const busbar_driver* busbar_entry_1(uint32_t host_minor,
                                                   uint32_t host_flags) BUSBAR_NOEXCEPT;
 
-/* manifest.json stands byte for byte in this retained section, so that tools read it without running
- * code. busbar_add_driver() places it there and defines this function, local to the driver. */
+/* manifest.json stands byte for byte in this retained section, so that tools read it without
+ * running code. busbar_add_driver() places it there and defines this function, local to the driver.
+ */
 #define BUSBAR_MANIFEST_SECTION ".busbar.manifest"
 __attribute__((visibility("hidden"))) busbar_str busbar_manifest(void);
 
-/* ELF note that busbar_add_driver() adds: four 32-bit words MAGIC, ABI major, BUSBAR_TARGET_MINOR and
- * release of the SDK. */
+/* ELF note that busbar_add_driver() adds: four 32-bit words MAGIC, ABI major, BUSBAR_TARGET_MINOR
+ * and release of the SDK. */
 #define BUSBAR_NOTE_SECTION ".note.busbar"
 #define BUSBAR_NOTE_NAME "Busbar"
 #define BUSBAR_NOTE_TYPE 1

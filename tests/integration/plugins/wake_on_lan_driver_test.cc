@@ -3,6 +3,10 @@
 
 // The wake_on_lan driver in a real runner under a real host, against simulated sleeping machines.
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "sdk/base/unique_fd.h"
 #include "tests/integration/plugins/device_fixture.h"
 #include "tests/support/driver_under_test.h"
 
@@ -48,6 +52,34 @@ TEST_F(WakeOnLanDriverTest, AWrongPasswordDoesNotWake) {
   EXPECT_TRUE(runUntil(*host_.loop_, [&] {
     return call("wake", R"(["locked"])") == "null" && tell("get 001b44113ab8") != "asleep";
   }));
+}
+
+// Over loopback, which carries broadcasts to sockets of this machine.
+TEST_F(WakeOnLanDriverTest, BroadcastsToAllMachines) {
+  const UniqueFd machine(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  socklen_t size = sizeof at;
+  ASSERT_EQ(::bind(machine.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
+  ASSERT_EQ(::getsockname(machine.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
+  startModule("wake_on_lan", R"({"pause_ms":1,"packets":2,
+      "busbar":{"links":{"broadcast":{"interface":"127.0.0.1"}}},
+      "broadcast_port":)" + std::to_string(ntohs(at.sin_port)) +
+                                 "}");
+  ASSERT_TRUE(runUntil(*host_.loop_, [&] { return host_.host_->health("mod-1").connected; }));
+  EXPECT_EQ(call("wake", R"(["00:1b:44:11:3a:b7"])"), "null");
+  std::string packet = "\xff\xff\xff\xff\xff\xff";
+  for (int i = 0; i < 16; ++i) {
+    packet += std::string("\x00\x1b\x44\x11\x3a\xb7", 6);
+  }
+  for (int i = 0; i < 2; ++i) {
+    std::string got(1000, '\0');
+    EXPECT_TRUE(runUntil(*host_.loop_, [&] {
+      const ssize_t n = ::recv(machine.get(), got.data(), got.size(), 0);
+      return n > 0 && got.substr(0, static_cast<size_t>(n)) == packet;
+    }));
+  }
+  EXPECT_EQ(tell("stats"), "datagrams=0");
 }
 
 TEST_F(WakeOnLanDriverTest, UnknownMachinesAreNamed) {

@@ -63,6 +63,10 @@ inline SettingsAnswer Driver::onSettings(const Json&, const Json&) {
 }
 inline void Driver::onConnected(const busbar_link_info&) {}
 inline void Driver::onDisconnected(const busbar_link_info&) {}
+#if BUSBAR_TARGET_MINOR >= 1
+inline void Driver::onPeerConnected(const busbar_link_info&) {}
+inline void Driver::onPeerDisconnected(const busbar_link_info&) {}
+#endif
 inline int64_t Driver::onFrame(const busbar_frame_input& input) {
   return static_cast<int64_t>(input.bytes.len);
 }
@@ -120,6 +124,34 @@ inline void Driver::send(std::string_view bytes, uint32_t link) {
     throw Failure(status, "send to the device: the link is down or busy").retryable();
   }
 }
+
+#if BUSBAR_TARGET_MINOR >= 1
+inline void Driver::sendTo(std::string_view peer, std::string_view bytes, uint32_t link) {
+  busbar_send send{};
+  send.struct_size = sizeof(send);
+  send.link_id = resolve(link);
+  send.bytes = {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
+  send.peer = glue::toStr(peer);
+  send.parent_call = currentCall_ != nullptr ? currentCall_->call_id : 0;
+  const busbar_status status = host_->send(instance_, &send);
+  if (status < 0) {
+    throw Failure(status, "send to " + std::string(peer) + ": refused, not connected or busy")
+        .retryable();
+  }
+}
+
+inline void Driver::closePeer(std::string_view peer, uint32_t link) {
+  busbar_link_request request{};
+  request.struct_size = sizeof(request);
+  request.link_id = resolve(link);
+  request.action = BUSBAR_LINK_CLOSE_PEER;
+  request.peer = glue::toStr(peer);
+  const busbar_status status = host_->link(instance_, &request);
+  if (status < 0) {
+    throw Failure(status, "close " + std::string(peer) + ": not connected");
+  }
+}
+#endif
 
 inline void Driver::enqueue(Command command) {
   busbar_command raw{};
@@ -232,6 +264,17 @@ inline void Driver::setLink(const busbar_link_info& link, bool up) {
       state.up = up;
     }
   }
+}
+
+inline void Driver::deliverLink(const busbar_link_info& link, bool up) {
+#if BUSBAR_TARGET_MINOR >= 1
+  if (link.kind == BUSBAR_LINK_TCP_PEERS && link.peer.len != 0) {
+    up ? onPeerConnected(link) : onPeerDisconnected(link);
+    return;
+  }
+#endif
+  setLink(link, up);
+  up ? onConnected(link) : onDisconnected(link);
 }
 
 inline void Driver::deliverReceived(const busbar_received& received) {

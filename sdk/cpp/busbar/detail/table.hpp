@@ -259,15 +259,13 @@ struct Table {
   }
   static void connected(busbar_state* state, const busbar_link_info* info) noexcept {
     (void)run(state, "connected", [&](D& d) {
-      d.Driver::setLink(*info, true);
-      d.onConnected(*info);
+      d.Driver::deliverLink(*info, true);
       return BUSBAR_OK;
     });
   }
   static void disconnected(busbar_state* state, const busbar_link_info* info) noexcept {
     (void)run(state, "disconnected", [&](D& d) {
-      d.Driver::setLink(*info, false);
-      d.onDisconnected(*info);
+      d.Driver::deliverLink(*info, false);
       return BUSBAR_OK;
     });
   }
