@@ -107,7 +107,7 @@ busbar_status link(busbar_instance* instance, const busbar_link_request* request
   const std::string peer = hasPeer ? toString(request->peer) : std::string();
   self(instance).linkRequests.push_back(std::to_string(request->action) +
                                         (peer.empty() ? peer : " " + peer));
-  return self(instance).answer;
+  return self(instance).linkAnswer;
 }
 
 busbar_status setTimer(busbar_instance* instance, const busbar_timer* timer) {

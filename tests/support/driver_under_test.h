@@ -66,6 +66,7 @@ class DriverUnderTest {
   std::vector<busbar_id> posts;
   std::map<std::string, const void*> extensions;  // granted, by id
   busbar_status answer = BUSBAR_OK;               // what status_set, send and enqueue answer
+  busbar_status linkAnswer = BUSBAR_OK;           // what link answers
 
  private:
   static busbar_host makeHost();

@@ -54,7 +54,7 @@ TEST(GluePeers, ClosesPeersAndSaysWhatWasRefused) {
   Peers peers;
   peers.execute(1, "close", R"({"peer":"192.0.2.7:502"})");
   EXPECT_EQ(peers.linkRequests, std::vector<std::string>{"9 192.0.2.7:502"});
-  peers.answer = BUSBAR_E_NOTFOUND;
+  peers.linkAnswer = BUSBAR_E_NOTFOUND;
   peers.execute(2, "close", R"({"peer":"192.0.2.7:502"})");
   EXPECT_EQ(peers.only(2).status, BUSBAR_E_NOTFOUND);
   peers.answer = BUSBAR_E_OFFLINE;
