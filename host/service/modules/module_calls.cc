@@ -22,6 +22,7 @@ constexpr size_t kMaxUnsentBytes = 4U << 20U;
 
 ModuleCalls::~ModuleCalls() {
   *alive_ = false;
+  tokens_.clear();
   for (const Running& call : std::exchange(running_, {})) {
     cancel(call);
   }
@@ -67,12 +68,23 @@ bool ModuleCalls::prepare(const wire::ModuleCall& call, ExecuteRequest& request)
 }
 
 ModuleCalls::Running& ModuleCalls::add(uint64_t token, size_t parts) {
-  Running& call = running_.emplace_back();
-  call.serial = ++lastSerial_;
-  call.token = token;
+  if (free_.empty()) {
+    free_.push_back(static_cast<uint32_t>(running_.size()));
+    running_.emplace_back();
+    tokens_.push_back(0);
+  }
+  const uint32_t place = free_.back();
+  free_.pop_back();
+  tokens_[place] = token;
+  Running& call = running_[place];
+  call.serial = uint64_t{++lastSerial_} << 32U | place;
   call.open = std::max<size_t>(parts, 1);
   call.parts.resize(parts);
   return call;
+}
+
+uint64_t ModuleCalls::tokenOf(const Running& call) const {
+  return tokens_[static_cast<uint32_t>(call.serial)];
 }
 
 void ModuleCalls::one(const wire::ModuleCall& call, const std::string& moduleId) {
@@ -131,7 +143,7 @@ void ModuleCalls::ended(uint64_t serial, size_t part, Result<ExecuteReply> reply
   }
   const bool last = --call->open == 0;
   if (call->parts.empty()) {
-    const uint64_t token = call->token;
+    const uint64_t token = tokenOf(*call);
     remove(*call);
     answer(token, reply.ok() ? reply->resultJson : std::string_view(),
            reply.ok() ? nullptr : &failure);
@@ -146,16 +158,17 @@ void ModuleCalls::ended(uint64_t serial, size_t part, Result<ExecuteReply> reply
     of.failure = std::move(failure);
   }
   if (last) {
-    const Running done = std::move(*call);
+    const std::vector<Part> done = std::move(call->parts);
+    const uint64_t token = tokenOf(*call);
     remove(*call);
-    gathered(done);
+    gathered(token, done);
   }
 }
 
-void ModuleCalls::gathered(const Running& call) {
+void ModuleCalls::gathered(uint64_t token, const std::vector<Part>& parts) {
   std::string out = "{";
   const Error* first = nullptr;
-  for (const Part& part : call.parts) {
+  for (const Part& part : parts) {
     out += out.size() > 1 ? "," : "";
     json::appendString(out, part.name);
     if (part.failed) {
@@ -173,10 +186,10 @@ void ModuleCalls::gathered(const Running& call) {
   if (out.size() > kMaxGatheredBytes) {
     const Error error = Error::because(ErrorCode::Internal, "result_too_large",
                                        "the results of all modules together exceed 1 MiB");
-    answer(call.token, {}, &error);
+    answer(token, {}, &error);
     return;
   }
-  answer(call.token, out, first);
+  answer(token, out, first);
 }
 
 void ModuleCalls::answer(uint64_t token, std::string_view json, const Error* failure) {
@@ -199,20 +212,19 @@ void ModuleCalls::answer(uint64_t token, std::string_view json, const Error* fai
 }
 
 bool ModuleCalls::release(uint64_t token) {
-  const auto it = std::find_if(running_.begin(), running_.end(),
-                               [token](const Running& call) { return call.token == token; });
-  if (it == running_.end()) {
+  Running* const found = findToken(token);
+  if (found == nullptr) {
     return false;
   }
-  const Running call = std::move(*it);
-  remove(*it);
+  const Running call = std::move(*found);
+  found->serial = call.serial;
+  remove(*found);
   cancel(call);
   return true;
 }
 
 bool ModuleCalls::contains(uint64_t token) const {
-  return std::any_of(running_.begin(), running_.end(),
-                     [token](const Running& call) { return call.token == token; });
+  return std::find(tokens_.begin(), tokens_.end(), token) != tokens_.end();
 }
 
 void ModuleCalls::cancel(const Running& call) {
@@ -226,18 +238,22 @@ void ModuleCalls::cancel(const Running& call) {
   }
 }
 
-// The last one takes its place: their order means nothing.
 void ModuleCalls::remove(Running& call) {
-  if (&call != &running_.back()) {
-    call = std::move(running_.back());
-  }
-  running_.pop_back();
+  const auto place = static_cast<uint32_t>(call.serial);
+  call = {};
+  tokens_[place] = 0;
+  free_.push_back(place);
 }
 
 ModuleCalls::Running* ModuleCalls::find(uint64_t serial) {
-  const auto it = std::find_if(running_.begin(), running_.end(),
-                               [serial](const Running& call) { return call.serial == serial; });
-  return it == running_.end() ? nullptr : &*it;
+  const auto place = static_cast<uint32_t>(serial);
+  const bool there = place < running_.size() && running_[place].serial == serial;
+  return there ? &running_[place] : nullptr;
+}
+
+ModuleCalls::Running* ModuleCalls::findToken(uint64_t token) {
+  const auto it = std::find(tokens_.begin(), tokens_.end(), token);
+  return token == 0 || it == tokens_.end() ? nullptr : &running_[static_cast<size_t>(it - tokens_.begin())];
 }
 
 }  // namespace busbar

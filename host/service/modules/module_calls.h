@@ -30,7 +30,7 @@ class ModuleCalls {
   // False when there is no such call.
   bool release(uint64_t token);
   bool contains(uint64_t token) const;
-  size_t size() const { return running_.size(); }
+  size_t size() const { return running_.size() - free_.size(); }
 
  private:
   // One module that is called.
@@ -43,27 +43,32 @@ class ModuleCalls {
   };
   struct Running {
     uint64_t serial = 0;
-    uint64_t token = 0;
     HostClient::CallId id = 0;  // of a call of one module
-    size_t open = 0;
-    std::vector<Part> parts;  // of a call over an interface
+    size_t open = 0;            // answers to come; 0: this place is free
+    std::vector<Part> parts;    // of a call over an interface
   };
 
   // False: refused, and the event is sent.
   bool prepare(const wire::ModuleCall& call, ExecuteRequest& request);
   Running& add(uint64_t token, size_t parts);
+  uint64_t tokenOf(const Running& call) const;
   void execute(uint64_t serial, size_t part, ExecuteRequest request);
   void ended(uint64_t serial, size_t part, Result<ExecuteReply> reply);
-  void gathered(const Running& call);
+  void gathered(uint64_t token, const std::vector<Part>& parts);
   void answer(uint64_t token, std::string_view json, const Error* failure);
   void cancel(const Running& call);
   void remove(Running& call);
-  Running* find(uint64_t serial);
+  Running* find(uint64_t serial);  // nullptr when it has ended
+  Running* findToken(uint64_t token);
 
   ModuleHub& hub_;
   ServiceClient& client_;
+  // Places that are used again. A serial is its place and how often serials were given, so that one
+  // of an ended call finds nothing. The tokens lie close together: each request looks through them.
   std::vector<Running> running_;
-  uint64_t lastSerial_ = 0;
+  std::vector<uint64_t> tokens_;  // by place; 0: free
+  std::vector<uint32_t> free_;
+  uint32_t lastSerial_ = 0;
   bool executing_ = false;  // a reply within it is a refusal of the host
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for replies that come later
 };
