@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sdk/base/event_loop.h"
 
+#include <sched.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
@@ -182,6 +183,9 @@ int EventLoop::spin(Events& events, Instant begin) {
   int count = 0;
   do {
     count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+    if (count == 0) {
+      sched_yield();  // whoever is to bring the event may wait for this very processor
+    }
   } while (count == 0 && refreshNow() - begin < spinLimit_);
   return count;
 }
