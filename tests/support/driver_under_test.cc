@@ -100,7 +100,8 @@ busbar_status commandDone(busbar_instance* instance, const busbar_command_result
   return BUSBAR_OK;
 }
 
-busbar_status link(busbar_instance*, const busbar_link_request*) {
+busbar_status link(busbar_instance* instance, const busbar_link_request* request) {
+  self(instance).linkActions.push_back(request->action);
   return BUSBAR_OK;
 }
 

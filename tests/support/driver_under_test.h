@@ -60,6 +60,7 @@ class DriverUnderTest {
   std::vector<Queued> queued;
   std::vector<std::pair<busbar_id, busbar_status>> commandsDone;
   std::vector<std::string> sent;
+  std::vector<uint32_t> linkActions;
   std::vector<std::string> logged;
   std::vector<busbar_id> posts;
   std::map<std::string, const void*> extensions;  // granted, by id

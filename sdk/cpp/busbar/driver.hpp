@@ -166,9 +166,10 @@ class Driver {
 #include <busbar/detail/driver_inline.hpp>
 #include <busbar/detail/table.hpp>
 #include <busbar/http.hpp>
+#include <busbar/modules.hpp>
+#include <busbar/polled_driver.hpp>
 #include <busbar/schedule.hpp>
 #include <busbar/service.hpp>
-#include <busbar/modules.hpp>
 #include <busbar/status.hpp>
 #include <busbar/store.hpp>
 #include <busbar/timer.hpp>
