@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
 // What a module does with each frame of its runner. Shape: sdk/wire/WIRE.md "Runner to host".
+#include <algorithm>
 #include <utility>
 
 #include <busbar/driver.h>
@@ -39,6 +40,22 @@ const StatusRow& rowOf(int32_t status) {
     }
   }
   return kStatusRows[9];
+}
+
+// What a driver says as part of a sentence.
+std::string oneLine(std::string text) {
+  constexpr size_t kMaxBytes = 256;
+  if (text.size() > kMaxBytes) {
+    size_t end = kMaxBytes;
+    while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+      --end;  // not inside a UTF-8 sequence
+    }
+    text.resize(end);
+    text += "…";
+  }
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  return text;
 }
 
 bool isCode(std::string_view text) {
@@ -110,7 +127,7 @@ bool Module::onOutcome(const wire::Frame& frame, std::string& why) {
     if (!fine) {
       const bool settings = error.status == BUSBAR_E_INVALID;
       fail(settings ? "settings_refused" : "driver_failed",
-           "The driver refused to " + std::string(step) + ": " + clean(error.message) +
+           "The driver refused to " + std::string(step) + ": " + oneLine(clean(error.message)) +
                (settings ? ". Correct the settings." : ". It is tried again by itself."));
     }
     event(fine ? ModuleEvent::Done : ModuleEvent::Refused);
@@ -132,8 +149,8 @@ bool Module::onOutcome(const wire::Frame& frame, std::string& why) {
       return onSettingsDone(error);
     case wire::Type::Failed:
       if (state_ == ModuleState::Running || state_ == ModuleState::Starting) {
-        fail("driver_failed",
-             "The driver gave up: " + clean(error.message) + ". It is started again by itself.");
+        fail("driver_failed", "The driver gave up: " + oneLine(clean(error.message)) +
+                                  ". It is started again by itself.");
         event(ModuleEvent::Failed);
       }
       return true;
@@ -153,7 +170,7 @@ bool Module::onSettingsDone(const wire::WireError& error) {
   } else if (error.status < 0) {
     code_ = "settings_refused";
     sentence_ = "The driver refused the new settings and goes on with the old ones: " +
-                clean(error.message) + ". Correct the settings.";
+                oneLine(clean(error.message)) + ". Correct the settings.";
     changed();
   } else if (code_ == "settings_refused") {
     code_.clear();

@@ -51,6 +51,18 @@ void Instance::outcome(wire::Type type, busbar_status status, std::string_view m
   process_.touch();
 }
 
+void Instance::listen() {
+  const std::lock_guard lock(process_.mutex);
+  reason_.emplace();
+}
+
+std::string Instance::refusal(const char* entry, busbar_status status) {
+  const std::lock_guard lock(process_.mutex);
+  const std::string reason = std::exchange(reason_, std::nullopt).value_or("");
+  return reason.empty() ? std::string(entry) + " answered " + statusName(status)
+                        : reason + " (" + statusName(status) + ")";
+}
+
 busbar_status Instance::create(const wire::Create& m) {
   std::vector<busbar_create_link> links;
   links.reserve(m.links.size());
@@ -77,11 +89,12 @@ busbar_status Instance::create(const wire::Create& m) {
   info.extensions = extensions.empty() ? nullptr : extensions.data();
   info.extension_count = static_cast<uint32_t>(extensions.size());
   busbar_status status = BUSBAR_OK;
+  listen();
   {
     const CallScope scope(process_, Entry::Create, number_, 0);
     status = process_.driver.create(process_.host, handle_, &info, &driverState_);
   }
-  outcome(wire::Type::Created, status, std::string("create answered ") + statusName(status));
+  outcome(wire::Type::Created, status, refusal("create", status));
   return normalStatus(status);
 }
 
@@ -92,6 +105,7 @@ void Instance::start() {
   }
   enter(State::Started);
   busbar_status status = BUSBAR_OK;
+  listen();
   {
     const CallScope scope(process_, Entry::Start, number_, 0);
     status = process_.driver.start(driverState_);
@@ -99,7 +113,7 @@ void Instance::start() {
   if (status < 0) {
     leave(false);
   }
-  outcome(wire::Type::Started, status, std::string("start answered ") + statusName(status));
+  outcome(wire::Type::Started, status, refusal("start", status));
 }
 
 void Instance::stop(const wire::Stop& m) {
@@ -210,14 +224,14 @@ bool Instance::destroy() {
 
 void Instance::settings(const wire::SettingsUpdate& m) {
   busbar_status status = BUSBAR_E_UNSUPPORTED;
+  listen();
   if (state_ == State::Started && process_.driver.on_settings != nullptr) {
     const busbar_settings block{sizeof(busbar_settings), 0, toDoc(m.settings),
                                 toDoc(m.changedKeys)};
     const CallScope scope(process_, Entry::OnSettings, number_, 0);
     status = process_.driver.on_settings(driverState_, &block);
   }
-  outcome(wire::Type::SettingsDone, status,
-          std::string("on_settings answered ") + statusName(status));
+  outcome(wire::Type::SettingsDone, status, refusal("on_settings", status));
 }
 
 void Instance::endCall(busbar_id call, busbar_status status, std::string_view code,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,6 +116,10 @@ class Instance final : private LinkEvents {
   busbar_status illegal(std::string_view what, busbar_id call = 0);
   busbar_status invalid(std::string_view what, busbar_id call = 0);
   void outcome(wire::Type type, busbar_status status, std::string_view message);
+  // Around an entry that may refuse: what it logs as an error meanwhile is its reason.
+  void listen();
+  // The reason and the status, or without a reason that `entry` answered so.
+  std::string refusal(const char* entry, busbar_status status);
   void endCall(busbar_id call, busbar_status status, std::string_view code,
                std::string_view message);
   busbar_id anyCall();
@@ -162,6 +167,7 @@ class Instance final : private LinkEvents {
   TimerSet timers_;                            // guarded
   StatusGate gate_;                            // guarded
   LogBucket bucket_;                           // guarded
+  std::optional<std::string> reason_;          // guarded; set while a reason is listened for
   std::vector<Pending> pending_;               // guarded
   std::vector<std::unique_ptr<Link>> links_;
 };

@@ -12,6 +12,7 @@ namespace busbar::runner {
 namespace {
 
 constexpr size_t kMaxLogMessageBytes = 16U << 10U;
+constexpr size_t kMaxReasonBytes = 1024;  // the host shows less, after it has masked secrets
 constexpr uint32_t kMaxPoints = 65'536;
 
 }  // namespace
@@ -47,6 +48,9 @@ void Instance::log(const busbar_log_record* record) {
   if (!json::isUtf8(line.message)) {
     invalid("log: the message is not UTF-8");
     return;
+  }
+  if (in.level == BUSBAR_LOG_ERROR && reason_) {
+    reason_ = clipUtf8(line.message, kMaxReasonBytes);
   }
   if (!viewDoc(in.fields, line.fields) || line.fields.size() > kMaxLogMessageBytes) {
     line.fields = {};

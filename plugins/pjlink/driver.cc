@@ -15,29 +15,41 @@ namespace busbar::pjlink {
 class PjLinkDriver final : public Class1 {
  public:
   explicit PjLinkDriver(const CreateInfo& info) : Class1(info) {
-    add("FREZ", true, parseFlag, [this](const auto& flag) { show(frozen_, flag); });
-    add("FILT", true, parseHours, [this](const auto& hours) { show(filterHours_, hours); });
-    add("IRES", true, parseResolution, [this](const auto& text) { show(resolution_, text); });
-    add("RRES", false, parseResolution, [this](const auto& text) { show(recommended_, text); });
-    add("SNUM", false, parseText, [this](const auto& text) { show(serial_, text); });
-    add("SVER", false, parseText, [this](const auto& text) { show(software_, text); });
-    add("RLMP", false, parseText, [this](const auto& text) { show(lampModel_, text); });
-    add("RFIL", false, parseText, [this](const auto& text) { show(filterModel_, text); });
+    add("FREZ", true, parseFlag, [this](const auto& flag) { frozen_.show(flag); });
+    add("FILT", true, parseHours, [this](const auto& hours) { filterHours_.show(hours); });
+    add("IRES", true, parseResolution, [this](const auto& text) { resolution_.show(text); });
+    add("RRES", false, parseResolution, [this](const auto& text) { recommended_.show(text); });
+    add("SNUM", false, parseText, [this](const auto& text) { serial_.show(text); });
+    add("SVER", false, parseText, [this](const auto& text) { software_.show(text); });
+    add("RLMP", false, parseText, [this](const auto& text) { lampModel_.show(text); });
+    add("RFIL", false, parseText, [this](const auto& text) { filterModel_.show(text); });
   }
 
   static constexpr auto functions() {
-    return std::make_tuple(
-        fn("power", &PjLinkDriver::power), fn("switch_to", &PjLinkDriver::switchTo),
-        fn("mute", &PjLinkDriver::mute), fn("query", &PjLinkDriver::tell),
-        fn("freeze", &PjLinkDriver::freeze), fn("speaker_volume", &PjLinkDriver::speakerVolume),
-        fn("microphone_volume", &PjLinkDriver::microphoneVolume));
+    return std::tuple_cat(
+        Class1::functions(),
+        std::make_tuple(fn("freeze", &PjLinkDriver::freeze),
+                        fn("speaker_volume", &PjLinkDriver::speakerVolume),
+                        fn("microphone_volume", &PjLinkDriver::microphoneVolume)));
   }
 
-  void freeze(Call call, bool state) { tell(std::move(call), "FREZ", state ? "1" : "0"); }
-  void speakerVolume(Call call, bool up) { tell(std::move(call), "SVOL", up ? "1" : "0"); }
-  void microphoneVolume(Call call, bool up) { tell(std::move(call), "MVOL", up ? "1" : "0"); }
+  void command(Call call, const std::string& name, const std::string& parameter) override {
+    if (isReady() && line(name, parameter).empty()) {
+      call.fail(Failure(BUSBAR_E_UNSUPPORTED, name + " needs a class 2 projector"));
+    } else {
+      Class1::command(std::move(call), name, parameter);
+    }
+  }
+  void freeze(Call call, bool state) { command(std::move(call), "FREZ", state ? "1" : "0"); }
+  void speakerVolume(Call call, bool up) { command(std::move(call), "SVOL", up ? "1" : "0"); }
+  void microphoneVolume(Call call, bool up) { command(std::move(call), "MVOL", up ? "1" : "0"); }
 
  private:
+  std::string line(const std::string& name, const std::string& parameter) const override {
+    const char known = class_.value() == 2 ? '2' : '1';
+    const char needed = classOf(name, known);
+    return needed <= known ? encode(needed, name, parameter) : std::string();
+  }
   // Class 2 knows what is written beside the socket; asked when the input has changed.
   void showInput(const std::optional<std::string>& input) override {
     Class1::showInput(input);
@@ -45,13 +57,11 @@ class PjLinkDriver final : public Class1 {
       return;
     }
     label_.clear();
-    if (input && deviceClass() == '2') {
-      Command asked =
-          make("INNM", "?" + inputCode(*input).value_or(""), [this](const Reply& reply) {
-            show(label_, reply.kind == Reply::Kind::Value ? parseText(reply.value) : std::nullopt);
-          });
-      asked.name = "INNM";
-      enqueue(std::move(asked));
+    if (input && class_.value() == 2) {
+      ask("INNM", line("INNM", "?" + inputCode(*input).value_or("")),
+          onReply("INNM", [this](const Reply& reply) {
+            label_.show(reply.kind == Reply::Kind::Value ? parseText(reply.value) : std::nullopt);
+          }));
     }
   }
 

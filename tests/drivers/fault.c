@@ -113,6 +113,21 @@ static void say(busbar_state* s, const char* text) {
   say_at(s, BUSBAR_LOG_INFO, text);
 }
 
+/* Why create refuses: the last error counts, and it is long and has a control character. */
+static void explain(const busbar_host* host, busbar_instance* instance) {
+  char text[2048];
+  busbar_state asked;
+  memset(&asked, 0, sizeof asked);
+  asked.host = host;
+  asked.instance = instance;
+  say_at(&asked, BUSBAR_LOG_ERROR, "something else");
+  memset(text, 'x', sizeof text);
+  memcpy(text, "the limit\nmust be 1 to 9 ", 25);
+  text[sizeof text - 1] = 0;
+  say_at(&asked, BUSBAR_LOG_ERROR, text);
+  say_at(&asked, BUSBAR_LOG_WARN, "that is no reason");
+}
+
 static void set_timer(busbar_state* s, busbar_id token, int64_t first_ns) {
   busbar_timer timer;
   memset(&timer, 0, sizeof timer);
@@ -396,6 +411,10 @@ static busbar_status create(const busbar_host* host, busbar_instance* instance,
     (void)kept_host->stop_done(kept_instance, BUSBAR_OK);
   }
   if (IS("refuses_create")) {
+    return BUSBAR_E_INVALID;
+  }
+  if (IS("explains_refusal")) {
+    explain(host, instance);
     return BUSBAR_E_INVALID;
   }
   *state = calloc(1, sizeof **state);

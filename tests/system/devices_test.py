@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The Busbar authors
 # SPDX-License-Identifier: Apache-2.0
-"""Devices that refuse, drop, stall or send rubbish: state says so, and calls end in their time."""
+"""Devices and services that refuse, drop, stall or send rubbish: state says so, and calls end in their time."""
 import time
 import unittest
 
 import cases
-from site_under_test import ModbusSim, Site, Witness, wait_for
+from site_under_test import ModbusSim, Sim, Site, Witness, wait_for
 
 SETTINGS = {"poll_interval_ms": 100, "timeout_ms": 300, "retries": 1,
             "points": [{"name": "level", "address": 10, "type": "uint16", "writable": True}]}
@@ -99,6 +99,74 @@ class Devices(unittest.TestCase):
         self.assertIn("timeout_ms", body["detail"])
         after = self.site.ask("GET", f"/api/engine/v2/settings?parent_id={self.module}")[0]
         self.assertEqual(after["settings_string"], document["settings_string"])
+
+
+def polls(path, *names):
+    return {"auth": "header", "auth_header": "X-API-Key", "token": "sesame",
+            "poll_interval_ms": 100, "timeout_ms": 500, "polls": [{"path": path, "points": [
+                {"name": name, "pointer": f"/now/{name}", "type": kind} for name, kind in names]}]}
+
+
+class JsonServices(unittest.TestCase):
+    def setUp(self):
+        self.site = Site()
+        self.site.__enter__()
+        self.addCleanup(self.site.__exit__, None, None, None)
+        self.system = self.site.add_system("Meeting room")
+
+    def sim(self, program, *flags):
+        sim = Sim(program, *flags)
+        self.addCleanup(sim.close)
+        return sim
+
+    def add_service(self, sim, name, settings):
+        return self.site.add_module(self.site.install("http_json"), self.system, settings,
+                                    custom_name=name, uri=f"http://127.0.0.1:{sim.port}")
+
+    def test_every_fault_of_a_service_is_named_and_passes(self):
+        sim = self.sim("json_sim", "--key", "sesame")
+        module = self.add_service(sim, "Weather", polls(
+            "/v1/weather", ("temperature_c", "number"), ("raining", "boolean")))
+        def shows(online, text):
+            def found():
+                state = self.site.state(module)
+                error = state.get("last_error", "")
+                return state.get("online") is online and (text in error if text else not error)
+            wait_for(found, f"online is {online}, with '{text}': {self.site.state(module)}")
+        shows(True, "")
+        self.assertIsInstance(self.site.state(module)["temperature_c"], (int, float))
+        for fault, online, text in (
+                ("refuse", False, "GET /v1/weather"), ("drop", False, "GET /v1/weather"),
+                ("stall", False, "GET /v1/weather"), ("slow=5000", False, "GET /v1/weather"),
+                ("rubbish", False, "GET /v1/weather"), ("status=500", True, "answered 500"),
+                ("auth", True, "answered 401"), ("nojson", True, "the answer is no JSON"),
+                ("wrong", True, "temperature_c")):
+            with self.subTest(fault):
+                self.assertEqual(sim.say(f"fail {fault}"), "ok")
+                shows(online, text)
+                shown = self.site.busbar("state", module)
+                self.assertIn(text, shown)
+                self.assertEqual(sim.say("fail none"), "ok")
+                shows(True, "")
+        self.assertIn("error: want none", sim.say("fail status=9"))
+
+    def test_a_room_goes_off_when_its_sensor_sees_nobody_for_long(self):
+        projector = self.sim("pjlink_sim", "--warm-ms", "0", "--cool-ms", "0")
+        self.site.add_module(self.site.install("pjlink"), self.system,
+                             {"poll_interval_ms": 200}, projector.port)
+        sensor = self.sim("json_sim", "--device", "sensor", "--key", "sesame")
+        self.assertEqual(sensor.say("set occupied true"), "ok")
+        self.add_service(sensor, "Sensor", polls("/v1/sensor", ("occupied", "boolean")))
+        room = self.site.add_module(
+            self.site.install("room"), self.system,
+            {"presence": {"module": "Sensor_1", "key": "occupied"}, "hold_minutes": 0.02},
+            control_system_id=self.system)
+        wait_for(lambda: self.site.state(room).get("presence") is True, "somebody is there")
+        self.assertEqual(self.site.execute(room, "power", {"state": True})[0], 200)
+        self.assertEqual(projector.say("get power"), "1")
+        self.assertEqual(sensor.say("set occupied false"), "ok")
+        wait_for(lambda: projector.say("get power") == "0", "the projector is switched off")
+        self.assertIs(self.site.state(room)["power"], False)
 
 
 if __name__ == "__main__":

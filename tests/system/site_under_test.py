@@ -219,8 +219,9 @@ class Site:
     def add_system(self, name):
         return self.ask("POST", "/api/engine/v2/systems", {"name": name})["id"]
 
-    def add_module(self, driver, system, settings=None, address=None, start=True, wait=True):
-        body = {"driver_id": driver}
+    def add_module(self, driver, system, settings=None, address=None, start=True, wait=True,
+                   **more):
+        body = {"driver_id": driver, **more}
         if address:
             body["ip"], body["port"] = "127.0.0.1", address
         module = self.ask("POST", "/api/engine/v2/modules", body)["id"]
@@ -342,11 +343,11 @@ class LineDevice:
         self.drop()
 
 
-class ModbusSim:
-    """tools/sim/modbus_sim, which takes its faults by lines on stdin."""
+class Sim:
+    """A program of tools/sim, which takes its faults by lines on stdin."""
 
-    def __init__(self, *flags):
-        self._process = subprocess.Popen([BUILD / "bin/modbus_sim", "--change-ms", "0", *flags], text=True,
+    def __init__(self, program, *flags):
+        self._process = subprocess.Popen([BUILD / "bin" / program, *flags], text=True,
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.port = int(self._process.stdout.readline().split()[1])
 
@@ -360,6 +361,11 @@ class ModbusSim:
         self._process.wait()
         self._process.stdin.close()
         self._process.stdout.close()
+
+
+class ModbusSim(Sim):
+    def __init__(self, *flags):
+        super().__init__("modbus_sim", "--change-ms", "0", *flags)
 
 
 class Witness:

@@ -253,7 +253,8 @@ ModuleCalls::Running* ModuleCalls::find(uint64_t serial) {
 
 ModuleCalls::Running* ModuleCalls::findToken(uint64_t token) {
   const auto it = std::find(tokens_.begin(), tokens_.end(), token);
-  return token == 0 || it == tokens_.end() ? nullptr : &running_[static_cast<size_t>(it - tokens_.begin())];
+  return token == 0 || it == tokens_.end() ? nullptr
+                                           : &running_[static_cast<size_t>(it - tokens_.begin())];
 }
 
 }  // namespace busbar

@@ -184,6 +184,7 @@ class Driver {
 #include <busbar/detail/table.hpp>
 #include <busbar/http.hpp>
 #include <busbar/modules.hpp>
+#include <busbar/polled_driver.hpp>
 #include <busbar/schedule.hpp>
 #include <busbar/service.hpp>
 #include <busbar/status.hpp>

@@ -72,6 +72,17 @@ class StatusKey : public StatusBase {
       publishAgain();
     }
   }
+  // What a device may not be able to tell: nothing clears. Into JsonText goes what toJson() takes.
+  template <class T>
+  void show(const std::optional<T>& value) {
+    if (!value) {
+      clear();
+    } else if constexpr (std::is_same_v<Value, JsonText> && !std::is_same_v<T, JsonText>) {
+      set(JsonText{toJson(*value)});
+    } else {
+      set(*value);
+    }
+  }
   // For keys of kind event: publishes even what equals the last value.
   void emit(Value value) {
     value_ = std::move(value);

@@ -581,8 +581,9 @@ typedef struct busbar_driver {
   /* [process]{always} Optional. The library is never unloaded. */
   void (*process_exit)(void) BUSBAR_NOEXCEPT;
 
-  /* [strand]{always} host keep, instance keep, info in, state out. Allocate and parse settings;
-   * only log, time_ns and extension may be called. E_INVALID: the settings cannot work. */
+  /* [strand]{always} host keep, instance keep, info in, state out. Allocate and parse settings; only
+   * log, time_ns and extension may be called. E_INVALID: the settings cannot work. The last error that
+   * is logged meanwhile is shown to users as the reason; so it is with start and on_settings. */
   busbar_status (*create)(const busbar_host* host, busbar_instance* instance,
                           const busbar_create_info* info, busbar_state** state) BUSBAR_NOEXCEPT;
 

@@ -7,9 +7,9 @@
 set -euo pipefail
 fail=$1/tools/sim/fail bin=$2/bin
 data=$(mktemp -d)
-simulator=
+simulators=()
 end() {
-  [ -z "$simulator" ] || kill "$simulator" 2>/dev/null || true
+  [ ${#simulators[@]} = 0 ] || kill "${simulators[@]}" 2>/dev/null || true
   rm -rf "$data"
 }
 trap end EXIT
@@ -31,12 +31,17 @@ expect 3 "no simulator projector1" "$fail" projector1 stall
 mkfifo "$run/projector1.in" # what an ended site leaves behind
 : >"$run/projector1.out"
 expect 6 "does not run" "$fail" projector1 stall
-"$bin/pjlink_sim" <>"$run/projector1.in" >"$run/projector1.out" 2>"$run/projector1.log" &
-simulator=$!
-for _ in $(seq 200); do
-  read -r word _ <"$run/projector1.out" && [ "$word" = ready ] && break
-  sleep 0.05
-done
+begin() { # NAME PROGRAM
+  [ -p "$run/$1.in" ] || mkfifo "$run/$1.in"
+  : >"$run/$1.out"
+  "$bin/$2" <>"$run/$1.in" >"$run/$1.out" 2>"$run/$1.log" &
+  simulators+=("$!")
+  for _ in $(seq 200); do
+    read -r word _ <"$run/$1.out" && [ "$word" = ready ] && break
+    sleep 0.05
+  done
+}
+begin projector1 pjlink_sim
 expect 0 "" "$fail" projector1 stall
 expect 0 "" "$fail" projector1 none
 expect 2 "want none, refuse" "$fail" projector1 nonsense
@@ -44,3 +49,8 @@ expect 3 "there are: projector1" "$fail" projector2 stall
 expect 2 "fail NAME FAULT" "$fail" projector1
 expect 2 "fail NAME FAULT" "$fail" ../projector1 stall
 expect 2 "no faults" "$fail" snmpd stall
+begin weather json_sim
+expect 0 "" "$fail" weather status=500
+expect 0 "" "$fail" weather slow=100
+expect 0 "" "$fail" weather none
+expect 2 "status=CODE" "$fail" weather status=9

@@ -336,6 +336,18 @@ TEST_F(LocalHostTest, ADriverThatRefusesToLoadIsNotTriedAgain) {
   EXPECT_EQ(host_.execute("mod-1", "echo", "[1]")->resultJson, "1");
 }
 
+TEST_F(LocalHostTest, ARefusedCreateShowsTheReasonThatTheDriverLogged) {
+  host_.addModule("mod-2", host_.addDriver("fault_explains_refusal", model::Isolation::Driver,
+                                           "/tests/drivers/"));
+  ASSERT_TRUE(host_.waitFor("mod-2", "failed"));
+  const ModuleHealth health = host_.host_->health("mod-2");
+  EXPECT_EQ(health.code, "settings_refused");
+  const std::string reason = "the limit must be 1 to 9 ";  // in one line, and cut
+  EXPECT_EQ(health.sentence, "The driver refused to create: " + reason +
+                                 std::string(256 - reason.size(), 'x') +
+                                 "…. Correct the settings.");
+}
+
 TEST_F(LocalHostTest, StopEndsEveryRunner) {
   bool stopped = false;
   host_.host_->stop(Milliseconds(4000), [&] { stopped = true; });
