@@ -157,10 +157,11 @@ class JsonServices(unittest.TestCase):
         sensor = self.sim("json_sim", "--device", "sensor", "--key", "sesame")
         self.assertEqual(sensor.say("set occupied true"), "ok")
         self.add_service(sensor, "Sensor", polls("/v1/sensor", ("occupied", "boolean")))
-        room = self.site.add_module(
-            self.site.install("room"), self.system,
-            {"presence": {"module": "Sensor_1", "key": "occupied"}, "hold_minutes": 0.02},
-            control_system_id=self.system)
+        room = self.site.busbar("modules", "create", self.site.install("room"), "--system",
+                                self.system, "-o", "name").strip().removeprefix("modules/")
+        self.site.add_settings(room, {"presence": {"module": "Sensor_1", "key": "occupied"},
+                                      "hold_minutes": 0.02})
+        self.site.busbar("modules", "start", room, "--wait")
         wait_for(lambda: self.site.state(room).get("presence") is True, "somebody is there")
         self.assertEqual(self.site.execute(room, "power", {"state": True})[0], 200)
         self.assertEqual(projector.say("get power"), "1")

@@ -11,6 +11,8 @@
 namespace busbar::cli {
 namespace {
 
+constexpr std::string_view kLogicRole = "99";  // openapi.yaml, Driver.role
+
 const std::string kModules = std::string(kEngine) + "/modules";
 constexpr int kWaitSeconds = 30;
 
@@ -124,6 +126,13 @@ Status createModule(Session& session, const Arguments& arguments) {
       return id.error();
     }
     system = *id;
+    auto about = session.client().get(std::string(kEngine) + "/drivers/" + encoded(*driver));
+    if (!about) {
+      return about.error();
+    }
+    if (cellText(*about, "role") == kLogicRole) {  // such a module belongs to its system
+      body->set("control_system_id", system);
+    }
   }
   auto made = session.client().post(kModules, *body);
   if (!made) {

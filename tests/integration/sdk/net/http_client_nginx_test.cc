@@ -160,7 +160,7 @@ TEST_F(HttpClientNginxTest, ManyRequestsAtOnceEachGetTheirOwnAnswer) {
   int good = 0;
   int missing = 0;
   int bad = 0;
-  for (int i = 0; i < 600; ++i) {
+  for (int i = 0; i < 300; ++i) {
     const char* path = i % 3 == 0 ? "/page.txt" : i % 3 == 1 ? "/missing" : "/big.txt";
     ASSERT_TRUE(client_
                     ->request(profile, get(at(path)),
@@ -171,10 +171,10 @@ TEST_F(HttpClientNginxTest, ManyRequestsAtOnceEachGetTheirOwnAnswer) {
                               })
                     .ok());
   }
-  EXPECT_TRUE(runUntil(*loop_, [&] { return good + missing + bad == 600; }));
-  EXPECT_EQ(good, 200);
-  EXPECT_EQ(missing, 200);
-  EXPECT_EQ(bad, 200);
+  EXPECT_TRUE(runUntil(*loop_, [&] { return good + missing + bad == 300; }));
+  EXPECT_EQ(good, 100);
+  EXPECT_EQ(missing, 100);
+  EXPECT_EQ(bad, 100);
 }
 
 }  // namespace
