@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,20 @@
 #include <busbar/json_writer.hpp>
 
 namespace busbar {
+
+class Call;
+
+namespace glue {
+
+// A function that runs on this thread: what it throws takes its Call along, and comes back here.
+struct Answering {
+  Call* call;
+  busbar_id id;
+  int exceptions;  // std::uncaught_exceptions() before it
+};
+inline thread_local Answering* answering = nullptr;
+
+}  // namespace glue
 
 // One execution of a function, to be answered exactly once, now or later, from any thread. One that
 // is dropped without an answer fails with "the driver gave no answer". Take it as the first
@@ -73,6 +88,11 @@ class Call {
     host_ = nullptr;
   }
   void drop() noexcept {
+    const glue::Answering* const running = glue::answering;
+    if (isOpen() && running != nullptr && running->id == id_ && running->call != this &&
+        std::uncaught_exceptions() > running->exceptions) {
+      running->call->take(*this);
+    }
     if (isOpen()) {
       static constexpr char kMessage[] = "the driver gave no answer";
       busbar_error error{};

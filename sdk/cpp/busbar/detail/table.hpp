@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <exception>
 #include <memory>
 #include <new>
 #include <tuple>
@@ -149,6 +150,22 @@ struct Verified {
   static constexpr bool kOk = Found == Mismatch::None;
 };
 
+// While it lives, a Call that an exception destroys comes back to `call`.
+class AnsweringScope {
+ public:
+  explicit AnsweringScope(Call& call)
+      : running_{&call, call.id(), std::uncaught_exceptions()}, before_(answering) {
+    answering = &running_;
+  }
+  AnsweringScope(const AnsweringScope&) = delete;
+  AnsweringScope& operator=(const AnsweringScope&) = delete;
+  ~AnsweringScope() { answering = before_; }
+
+ private:
+  Answering running_;
+  Answering* before_;
+};
+
 // Runs the method with arguments by name and answers the call, unless it answers itself.
 template <class D, class Method, size_t... I>
 void invoke(D& driver, const Fn<Method>& function, const FunctionSpec& spec, const Json& args,
@@ -171,6 +188,7 @@ void invoke(D& driver, const Fn<Method>& function, const FunctionSpec& spec, con
     // Braces read the arguments in order.
     Values values{read(std::integral_constant<size_t, I>{})...};
     if constexpr (Traits::kAnswersLater) {
+      const AnsweringScope scope(call);
       (driver.*function.method)(std::move(call), std::move(std::get<I>(values))...);
     } else if constexpr (std::is_void_v<typename Traits::Result>) {
       (driver.*function.method)(std::move(std::get<I>(values))...);

@@ -93,6 +93,15 @@ TEST(Glue, AnswersForADriverThatForgets) {
   EXPECT_EQ(sample.only(9).message, "the driver gave no answer");
 }
 
+TEST(Glue, WhatAFunctionThrowsAnswersTheCallThatItTook) {
+  Sample sample(kSettings);
+  sample.execute(9, "give_up", R"({"silently":false})");
+  EXPECT_EQ(sample.only(9).status, BUSBAR_E_DEVICE);
+  EXPECT_EQ(sample.only(9).message, "call 9 is lost");
+  sample.execute(10, "give_up", R"({"silently":true})");
+  EXPECT_EQ(sample.only(10).message, "the driver gave no answer");
+}
+
 TEST(Glue, AnswersWhatIsOpenWhenTheDriverEnds) {
   Sample sample(kSettings);
   sample.execute(10, "later", "{}");

@@ -22,8 +22,8 @@ class Sample : public busbar::Driver {
     return std::make_tuple(
         busbar::fn("add", &Sample::add), busbar::fn("describe", &Sample::describe),
         busbar::fn("later", &Sample::later), busbar::fn("forget", &Sample::forget),
-        busbar::fn("raise", &Sample::raise), busbar::fn("measure", &Sample::measure),
-        busbar::fn("background", &Sample::background));
+        busbar::fn("give_up", &Sample::giveUp), busbar::fn("raise", &Sample::raise),
+        busbar::fn("measure", &Sample::measure), busbar::fn("background", &Sample::background));
   }
 
   busbar::SettingsAnswer onSettings(const busbar::Json& settings,
@@ -76,6 +76,18 @@ class Sample : public busbar::Driver {
   }
 
   void forget(busbar::Call call) { (void)call; }
+  void giveUp(busbar::Call call, bool silently) {
+    const auto lose = [](busbar::Call lost) {
+      throw busbar::Failure(BUSBAR_E_DEVICE, "call " + std::to_string(lost.id()) + " is lost");
+    };
+    if (!silently) {
+      lose(std::move(call));
+    }
+    try {
+      lose(std::move(call));
+    } catch (const busbar::Failure&) {  // nobody is told
+    }
+  }
 
   void raise(const std::string& what) {
     if (what == "failure") {
