@@ -20,6 +20,8 @@
 
 #include "sdk/base/unique_fd.h"
 #include "sdk/manifest/manifest.h"
+#include "sdk/wire/peer_packet.h"
+#include "sdk/wire/service_messages.h"
 #include "tests/integration/host/runner/runner_under_test.h"
 
 namespace busbar {
@@ -73,6 +75,9 @@ void createAndStart(test::RunnerUnderTest& runner, uint32_t instance, const Mani
                             static_cast<uint32_t>(link.kind), link.role, framings.back(),
                             link.maxFrameBytes});
   }
+  for (const std::string& permission : manifest.permissions) {
+    create.extensions.emplace_back(permission);
+  }
   for (const Manifest::StatusKey& status : manifest.status) {
     create.status.push_back({status.pattern.has_value(), status.key});
   }
@@ -86,13 +91,16 @@ void createAndStart(test::RunnerUnderTest& runner, uint32_t instance, const Mani
   }
 }
 
-// The device at the other end of an instance's first link.
+// The device at the other end of an instance's first link; a UDP peer where it may have many.
 class Device {
  public:
   // Brings the link up.
-  Device(test::RunnerUnderTest& runner, uint32_t instance, Manifest::LinkKind kind) {
+  Device(test::RunnerUnderTest& runner, uint32_t instance, Manifest::LinkKind kind)
+      : hasPeers_(kind == Manifest::LinkKind::UdpPeers) {
     std::array<int, 2> pair{-1, -1};
-    const int type = kind == Manifest::LinkKind::Udp ? SOCK_DGRAM : SOCK_STREAM;
+    const int type = hasPeers_                         ? SOCK_SEQPACKET
+                     : kind == Manifest::LinkKind::Udp ? SOCK_DGRAM
+                                                       : SOCK_STREAM;
     EXPECT_EQ(::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair.data()), 0);
     fd_.reset(pair[0]);
     const UniqueFd theirs(pair[1]);
@@ -100,13 +108,17 @@ class Device {
     up.linkId = 1;
     up.generation = 1;
     up.kind = static_cast<uint32_t>(kind);
-    up.peer = "192.0.2.7:4001";
+    up.peer = hasPeers_ ? "" : kPeer;
     wire::encode(runner.out(), uint64_t{instance}, up);
     runner.send({theirs.get()});
   }
 
   // Waits for exactly these bytes, then answers.
   void exchange(const std::string& expected, const std::string& reply) const {
+    if (hasPeers_) {
+      exchangePackets(expected, reply);
+      return;
+    }
     std::string got;
     while (got.size() < expected.size()) {
       pollfd wait{fd_.get(), POLLIN, 0};
@@ -121,11 +133,92 @@ class Device {
   }
 
  private:
+  static constexpr const char* kPeer = "192.0.2.7:4001";
+
+  void exchangePackets(const std::string& expected, const std::string& reply) const {
+    pollfd wait{fd_.get(), POLLIN, 0};
+    char bytes[512];
+    ASSERT_EQ(::poll(&wait, 1, 10'000), 1) << "the driver sends nothing";
+    const ssize_t count = ::read(fd_.get(), bytes, sizeof bytes);
+    ASSERT_GT(count, 0);
+    wire::PeerPacket packet;
+    ASSERT_TRUE(wire::decode({bytes, static_cast<size_t>(count)}, packet));
+    EXPECT_EQ(packet.kind, wire::PeerPacketKind::Data);
+    EXPECT_EQ(packet.peer.text(), kPeer);
+    EXPECT_EQ(packet.data, expected);
+    packet.data = reply;
+    std::string out;
+    wire::encode(out, packet);
+    EXPECT_EQ(::write(fd_.get(), out.data(), out.size()), static_cast<ssize_t>(out.size()));
+  }
+
   UniqueFd fd_;
+  const bool hasPeers_;
 };
 
-// Follows a list of [{"function", "args", "expect", "reply", "status", "result"}]: calls, what the
-// device must get and answers, and how the call must end. Without a function only the device acts.
+// The token of a request, by its type.
+template <class Request>
+uint64_t tokenOf(const test::OwnedFrame& frame) {
+  Request request;
+  EXPECT_TRUE(wire::decode(frame.payload, request));
+  return request.head.token;
+}
+
+// Waits for what the driver "asks" of a service (http, store, schedule, call), which must have what
+// it "holds", and answers with what that "gives".
+void serve(test::RunnerUnderTest& runner, uint32_t instance, const json::Value& call) {
+  const std::string asks = member(call, "asks");
+  const std::string doc = member(call, "gives");
+  const wire::Type type = asks == "http"       ? wire::Type::HttpRequest
+                          : asks == "store"    ? wire::Type::StoreRequest
+                          : asks == "schedule" ? wire::Type::Schedule
+                                               : wire::Type::ModuleCall;
+  const auto frame = runner.waitFor(type, instance);
+  ASSERT_TRUE(frame.has_value()) << "the driver asks nothing of " << asks;
+  EXPECT_NE(frame->payload.find(member(call, "holds")), std::string::npos) << frame->payload;
+  if (type == wire::Type::HttpRequest) {
+    wire::HttpPart part;
+    part.token = tokenOf<wire::HttpRequest>(*frame);
+    part.flags = BUSBAR_HTTP_HEAD | BUSBAR_HTTP_END;
+    part.httpStatus = 200;
+    part.headers = "{}";
+    part.bytes = doc;
+    wire::encode(runner.out(), uint64_t{instance}, part);
+  } else {
+    wire::ServiceEvent event;
+    event.ends = true;
+    event.doc = doc;
+    event.type = type == wire::Type::StoreRequest ? BUSBAR_EV_STORE
+                 : type == wire::Type::Schedule   ? BUSBAR_EV_TIMER
+                                                  : BUSBAR_EV_CALL;
+    event.token = type == wire::Type::StoreRequest ? tokenOf<wire::StoreRequest>(*frame)
+                  : type == wire::Type::Schedule   ? tokenOf<wire::Schedule>(*frame)
+                                                   : tokenOf<wire::ModuleCall>(*frame);
+    wire::encode(runner.out(), uint64_t{instance}, event);
+  }
+  runner.send();
+}
+
+void expectLogged(test::RunnerUnderTest& runner, const std::string& text) {
+  const auto frame = runner.waitFor([&](const test::OwnedFrame& each) {
+    return each.type == wire::Type::Log && each.log().message.find(text) != std::string_view::npos;
+  });
+  EXPECT_TRUE(frame.has_value()) << "not logged: " << text;
+}
+
+// It may come before what the driver asked of a service in the same call.
+std::optional<test::OwnedFrame> completion(test::RunnerUnderTest& runner, uint64_t call) {
+  for (const test::OwnedFrame& frame : runner.skipped()) {
+    if (frame.type == wire::Type::Complete && frame.id == call) {
+      return frame;
+    }
+  }
+  return runner.waitFor(wire::Type::Complete, call);
+}
+
+// Follows a list of [{"function", "args", "expect", "reply", "asks", "holds", "gives", "status",
+// "result", "logs"}]: calls, what the device must get and answers, what a service is asked for and
+// gives, how the call must end, and what is logged then. Without a function only the device acts.
 void makeCalls(test::RunnerUnderTest& runner, uint32_t instance, const Manifest& manifest,
                const fs::path& calls) {
   const auto list = json::parse(readFile(calls));
@@ -146,14 +239,20 @@ void makeCalls(test::RunnerUnderTest& runner, uint32_t instance, const Manifest&
       ASSERT_TRUE(device.has_value());
       device->exchange(member(call, "expect"), member(call, "reply"));
     }
+    if (call.find("asks") != nullptr) {
+      serve(runner, instance, call);
+    }
     if (!function.empty()) {
-      const auto frame = runner.waitFor(wire::Type::Complete, id);
+      const auto frame = completion(runner, id);
       ASSERT_TRUE(frame.has_value());
       EXPECT_EQ(std::to_string(frame->complete().error.status), member(call, "status"));
       const json::Value* result = call.find("result");
       const std::string expected = result == nullptr ? "" : json::write(*result);
       const std::string got(frame->complete().result);
       EXPECT_TRUE(got == expected || (got == "null" && expected.empty())) << got;
+    }
+    if (call.find("logs") != nullptr) {
+      expectLogged(runner, member(call, "logs"));
     }
   }
 }
