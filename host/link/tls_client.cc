@@ -24,6 +24,7 @@
 namespace busbar {
 namespace {
 
+constexpr size_t kReadAheadBytes = 64U << 10U;        // freed while nothing comes
 constexpr int kBioType = 101 | BIO_TYPE_SOURCE_SINK;  // above OpenSSL's own, below its 128
 constexpr size_t kMaxPemBytes = 1U << 20U;
 
@@ -208,9 +209,25 @@ TlsClientSession::Io TlsClientSession::handshake() {
   return result(SSL_connect(ssl_));
 }
 
+// SSL_read() gives a record at a time; what came with it is worth the same waking of the reader.
 TlsClientSession::Io TlsClientSession::read(char* buffer, size_t size) {
-  errno = 0;
-  return result(SSL_read(ssl_, buffer, static_cast<int>(std::min<size_t>(size, INT_MAX))));
+  if (end_) {
+    return *end_;
+  }
+  size = std::min<size_t>(size, INT_MAX);
+  size_t got = 0;
+  do {
+    errno = 0;
+    const Io one = result(SSL_read(ssl_, buffer + got, static_cast<int>(size - got)));
+    if (one.state == State::Closed || one.state == State::Failed) {
+      end_ = one;
+    }
+    if (one.state != State::Ok) {
+      return got == 0 ? one : Io{State::Ok, got};
+    }
+    got += one.bytes;
+  } while (got < size && SSL_has_pending(ssl_) == 1);
+  return {State::Ok, got};
 }
 
 TlsClientSession::Io TlsClientSession::write(std::string_view bytes) {
@@ -254,6 +271,7 @@ Status TlsClient::load(const std::string& siteCaFile) {
   SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                  SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(context_, 1);  // one recv for many records
+  SSL_CTX_set_default_read_buffer_len(context_, kReadAheadBytes);
   SSL_CTX_set_cipher_list(context_, "ECDHE+AESGCM:ECDHE+CHACHA20");
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_default_passwd_cb(context_, refusePassphrase);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,7 @@ class TlsClientSession {
   ~TlsClientSession();
 
   Io handshake();
+  // As much as has come, up to `size`. Closed and Failed come again and again.
   Io read(char* buffer, size_t size);
   Io write(std::string_view bytes);
   // Sends close_notify if that is possible at once.
@@ -48,6 +50,7 @@ class TlsClientSession {
   SSL* ssl_;
   std::shared_ptr<const TlsClient> client_;
   std::string name_;
+  std::optional<Io> end_;  // how reading has ended
   Error failure_;
 };
 
