@@ -99,9 +99,11 @@ CallTable::Done CallTable::take(uint32_t index) {
   Call& call = calls_[index];
   Done done = std::move(call.done);
   call.mod = nullptr;
-  Ended& ended = ended_[nextEnded_++ % kEndedKept];
-  ended.id = static_cast<Id>(call.generation) << 32U | index;
-  ended.traceparent.swap(call.origin.caller.traceparent);
+  if (!call.origin.caller.traceparent.empty()) {
+    Ended& ended = ended_[nextEnded_++ % kEndedKept];
+    ended.id = static_cast<Id>(call.generation) << 32U | index;
+    ended.traceparent.swap(call.origin.caller.traceparent);
+  }
   if (++call.generation == 0) {
     call.generation = 1;
   }
