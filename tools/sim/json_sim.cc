@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "tools/sim/command_lines.h"
 #include "tools/sim/json_device.h"
 #include "tools/sim/net.h"
 
@@ -32,7 +33,6 @@ namespace {
 using sim::Socket;
 
 constexpr size_t kMaxRequestBytes = 8192;
-constexpr size_t kMaxLineBytes = 4096;
 constexpr size_t kMaxConnections = 64;
 constexpr const char* kFaults =
     "want none, refuse, drop, stall, rubbish, nojson, wrong, auth, slow=MS or status=CODE";
@@ -88,7 +88,6 @@ class Server {
   void serve(Connection& connection, const std::string& head);
   void sendDue(Connection& connection);
   std::string answer(const std::string& head);
-  void readCommands();
   std::string obey(const std::string& line);
   bool setFail(const std::string& text);
 
@@ -99,11 +98,10 @@ class Server {
   std::list<Connection> connections_;
   std::string fail_ = "none";
   int64_t failValue_ = 0;  // of slow and status
-  std::string commands_;   // of stdin, not yet whole
+  sim::CommandLines commands_;
   uint64_t requestCount_ = 0;
   std::minstd_rand random_{7};  // the same in every run
   bool isRunning_ = true;
-  bool hasStdin_ = true;
 };
 
 Server::Server(const Options& options)
@@ -265,30 +263,11 @@ std::string Server::obey(const std::string& line) {
   return "error: want fail, set, get, stats or quit";
 }
 
-void Server::readCommands() {
-  char buffer[kMaxLineBytes];
-  const ssize_t count = read(STDIN_FILENO, buffer, sizeof(buffer));
-  if (count <= 0) {
-    hasStdin_ = false;  // no commands any more; serving goes on
-    return;
-  }
-  commands_.append(buffer, static_cast<size_t>(count));
-  for (size_t end = commands_.find('\n'); end != std::string::npos; end = commands_.find('\n')) {
-    std::printf("%s\n", obey(commands_.substr(0, end)).c_str());
-    commands_.erase(0, end + 1);
-  }
-  if (commands_.size() > kMaxLineBytes) {
-    commands_.clear();
-  }
-  std::fflush(stdout);
-}
-
 int Server::run() {
   std::printf("ready %u\n", sim::portOf(address_));
   std::fflush(stdout);
   while (isRunning_) {
-    std::vector<pollfd> waits = {{listener_.fd(), POLLIN, 0},
-                                 {hasStdin_ ? STDIN_FILENO : -1, POLLIN, 0}};
+    std::vector<pollfd> waits = {{listener_.fd(), POLLIN, 0}, {commands_.fd(), POLLIN, 0}};
     int64_t waitMs = 1000;
     for (const Connection& connection : connections_) {
       waits.push_back({connection.socket.fd(), POLLIN, 0});
@@ -314,7 +293,7 @@ int Server::run() {
       acceptOne();
     }
     if (waits[1].revents != 0) {
-      readCommands();
+      commands_.read([this](const std::string& line) { return obey(line); });
     }
   }
   return 0;

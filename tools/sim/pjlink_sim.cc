@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/sim/command_lines.h"
 #include "tools/sim/net.h"
 #include "tools/sim/pjlink_projector.h"
 
@@ -60,7 +61,6 @@ class Server {
   void answer(Connection& connection, std::string line);
   void send(Connection& connection, const std::string& bytes);
   void answerSearch();
-  void readCommands();
   std::string obey(const std::string& line);
   bool setFail(const std::string& text);
   std::string makeRandom();
@@ -72,11 +72,10 @@ class Server {
   Socket search_;
   std::list<Connection> connections_;
   std::string fail_ = "none";
-  std::string commands_;  // of stdin, not yet whole
+  sim::CommandLines commands_;
   uint64_t requestCount_ = 0;
   std::minstd_rand random_{7};  // the same in every run
   bool isRunning_ = true;
-  bool hasStdin_ = true;
 };
 
 Server::Server(const Options& options)
@@ -244,31 +243,12 @@ std::string Server::obey(const std::string& line) {
   return "error: want fail, set, get, stats or quit";
 }
 
-void Server::readCommands() {
-  char buffer[kMaxLineBytes];
-  const ssize_t count = read(STDIN_FILENO, buffer, sizeof(buffer));
-  if (count <= 0) {
-    hasStdin_ = false;  // no commands any more; serving goes on
-    return;
-  }
-  commands_.append(buffer, static_cast<size_t>(count));
-  for (size_t end = commands_.find('\n'); end != std::string::npos; end = commands_.find('\n')) {
-    std::printf("%s\n", obey(commands_.substr(0, end)).c_str());
-    commands_.erase(0, end + 1);
-  }
-  if (commands_.size() > kMaxLineBytes) {
-    commands_.clear();
-  }
-  std::fflush(stdout);
-}
-
 int Server::run() {
   std::printf("ready %u\n", sim::portOf(address_));
   std::fflush(stdout);
   while (isRunning_) {
-    std::vector<pollfd> waits = {{listener_.fd(), POLLIN, 0},
-                                 {search_.fd(), POLLIN, 0},
-                                 {hasStdin_ ? STDIN_FILENO : -1, POLLIN, 0}};
+    std::vector<pollfd> waits = {
+        {listener_.fd(), POLLIN, 0}, {search_.fd(), POLLIN, 0}, {commands_.fd(), POLLIN, 0}};
     for (const Connection& connection : connections_) {
       waits.push_back({connection.socket.fd(), POLLIN, 0});
     }
@@ -291,7 +271,7 @@ int Server::run() {
       answerSearch();
     }
     if (waits[2].revents != 0) {
-      readCommands();
+      commands_.read([this](const std::string& line) { return obey(line); });
     }
   }
   return 0;

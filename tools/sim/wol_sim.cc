@@ -6,7 +6,6 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -16,11 +15,10 @@
 #include <sstream>
 #include <string>
 
+#include "tools/sim/command_lines.h"
 #include "tools/sim/net.h"
 
 namespace {
-
-constexpr size_t kMaxLineBytes = 4096;
 
 struct Machine {
   std::string password;  // bytes; empty: none is wanted
@@ -90,10 +88,10 @@ class Site {
 
 int serve(const sim::Socket& socket) {
   Site site;
-  std::string lines;
-  bool hasStdin = true;
-  for (;;) {
-    pollfd waits[] = {{socket.fd(), POLLIN, 0}, {hasStdin ? STDIN_FILENO : -1, POLLIN, 0}};
+  sim::CommandLines commands;
+  bool isRunning = true;
+  while (isRunning) {
+    pollfd waits[] = {{socket.fd(), POLLIN, 0}, {commands.fd(), POLLIN, 0}};
     if (poll(waits, 2, -1) < 0 && errno != EINTR) {
       std::perror("poll");
       return 1;
@@ -103,25 +101,14 @@ int serve(const sim::Socket& socket) {
     for (ssize_t count = 0; (count = recv(socket.fd(), buffer, sizeof(buffer), 0)) >= 0;) {
       site.receive(std::string(buffer, static_cast<size_t>(count)));
     }
-    if (waits[1].revents == 0) {
-      continue;
-    }
-    const ssize_t count = read(STDIN_FILENO, buffer, sizeof(buffer));
-    hasStdin = count > 0;
-    lines.append(buffer, hasStdin ? static_cast<size_t>(count) : 0);
-    for (size_t end = lines.find('\n'); end != std::string::npos; end = lines.find('\n')) {
-      const std::string line = lines.substr(0, end);
-      lines.erase(0, end + 1);
-      std::printf("%s\n", line == "quit" ? "ok" : site.obey(line).c_str());
-      std::fflush(stdout);
-      if (line == "quit") {
-        return 0;
-      }
-    }
-    if (lines.size() > kMaxLineBytes) {
-      lines.clear();
+    if (waits[1].revents != 0) {
+      commands.read([&](const std::string& line) {
+        isRunning = isRunning && line != "quit";
+        return line == "quit" ? "ok" : site.obey(line);
+      });
     }
   }
+  return 0;
 }
 
 }  // namespace
