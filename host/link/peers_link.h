@@ -48,6 +48,7 @@ class PeersLink : public Link, protected PeerPair::Owner {
 
   const LinkTarget& target() const { return target_; }
   PeerPair* pair() { return pair_.get(); }
+  const PeerPair* pair() const { return pair_.get(); }
   bool mayWrite() const { return context_.owner.linkMayWrite(); }
   // Ends what is up and tries again later.
   void fail(const Error& error);

@@ -39,11 +39,24 @@ void TcpPeersLink::close() {
   }
 }
 
+// nullptr: there is room for it.
+const char* TcpPeersLink::whyNot(const wire::PeerAddress& peer) const {
+  if (pair() == nullptr) {
+    return "the link is just opened or closed";
+  }
+  if (connections_.size() >= kMaxConnections) {
+    return "as many connections are open as a link may have";
+  }
+  if (pair()->waiting() >= kMaxWaitingPackets) {
+    return "the driver does not take the news of others";
+  }
+  return connections_.contains(peer) ? "a connection from there is still open" : nullptr;
+}
+
 void TcpPeersLink::accepted(UniqueFd fd, const wire::PeerAddress& peer) {
-  if (pair() == nullptr || connections_.size() >= kMaxConnections ||
-      pair()->waiting() >= kMaxWaitingPackets || connections_.contains(peer)) {
+  if (const char* reason = whyNot(peer)) {
     noteTrouble("turned " + peer.text() + " away at port " + std::to_string(target().port) + ": " +
-                std::to_string(connections_.size()) + " connections are open");
+                reason);
     return;
   }
   setLinkOptions(fd.get());

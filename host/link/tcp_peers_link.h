@@ -45,6 +45,7 @@ class TcpPeersLink final : public PeersLink, private TcpListeners::Client {
   void accepted(UniqueFd fd, const wire::PeerAddress& peer) override;
   void refused(const wire::PeerAddress& peer) override { noteRefused(peer); }
 
+  const char* whyNot(const wire::PeerAddress& peer) const;
   bool watch(const wire::PeerAddress& peer, Connection& connection);
   void onEvents(const wire::PeerAddress& peer, uint32_t events);
   void readSome(Connections::iterator at);
