@@ -5,10 +5,12 @@
 
 tls_device.py CERTIFICATE KEY [--client-ca FILE] [--starttls]
 Prints its port. With --starttls it begins in clear, answers the line STARTTLS with "220 go" and goes
-on with TLS. The line "peer" is answered with the client certificate's name, "bye" ends the connection.
+on with TLS. The line "peer" is answered with the client certificate's name, "rubbish" with some lines and then
+bytes that are no TLS, "bye" ends the connection.
 """
 
 import argparse
+import os
 import socket
 import ssl
 import sys
@@ -45,6 +47,11 @@ def serve(connection, context, starts_in_clear):
             connection = context.wrap_socket(connection, server_side=True)
         elif line == b"peer\n":
             connection.sendall(name_of(connection).encode() + b"\n")
+        elif line == b"rubbish\n":
+            connection.sendall(b"x" * 20000 + b"\n")
+            connection.sendall(b"last words\n")
+            with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+                wire.sendall(b"no record at all")
         elif line == b"bye\n":
             break
         else:

@@ -97,6 +97,15 @@ TEST_F(TlsLinkTest, TheDevicesGoodbyeIsToldAndTheConnectionComesBack) {
   EXPECT_TRUE(logged("generation 2 kind 3"));
 }
 
+TEST_F(TlsLinkTest, WhatCameBeforeRubbishIsDelivered) {
+  device("device");
+  tlsModule(withCa());
+  ASSERT_TRUE(untilConnected());
+  EXPECT_EQ(call("send", R"({"t":"rubbish\n"})"), BUSBAR_OK);
+  EXPECT_TRUE(logged("received last words task 0"));
+  EXPECT_TRUE(logged("disconnected tls_failed"));
+}
+
 TEST_F(TlsLinkTest, AnExpiredCertificateIsRefused) {
   device("expired");
   tlsModule(withCa());
