@@ -61,9 +61,7 @@ function(busbar_precompile target)
                                ${CMAKE_SOURCE_DIR}/sdk/base/json.h)
   endif()
   target_precompile_headers(${target} REUSE_FROM ${owner})
-  # GCC forgets that precompiled parts of libstdc++ are a system header, and is wrong about std::string
-  # there (GCC bug 105651).
-  target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-array-bounds -Wno-stringop-overflow)
+  target_compile_options(${target} PRIVATE -fpch-preprocess)
 endfunction()
 
 # busbar_library(name SOURCES … PUBLIC … PRIVATE …): a static library busbar_<name>, alias busbar::<name>.
