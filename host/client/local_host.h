@@ -93,6 +93,7 @@ class LocalHost final : public HostClient, private Module::Owner {
   void restoreState(const std::string& moduleId);
   std::shared_ptr<const DriverSpec> specOf(const model::Driver& driver);
   ModuleConfig configOf(const model::Module& mod, std::shared_ptr<const DriverSpec> spec);
+  Status checkTls(const TlsTrust& trust);
   void saveStates();
   void finishStop();
   Module* find(std::string_view moduleId) const;

@@ -71,7 +71,8 @@ class HostFixture {
  public:
   // `services` makes what modules may ask for; it must outlive the host.
   explicit HostFixture(Launcher* launcher = nullptr,
-                       Callback<ServiceProviders(EventLoop&)> services = nullptr) {
+                       Callback<ServiceProviders(EventLoop&)> services = nullptr,
+                       std::string siteCaFile = {}) {
     const Status loaded =
         await<void>(*loop_, [&](auto done) { site_.follow(store_, deadline(), std::move(done)); });
     EXPECT_TRUE(loaded.ok());
@@ -80,11 +81,11 @@ class HostFixture {
     options.locate = [](const model::Driver& driver) -> Result<std::string> {
       return driver.description;  // where the driver was built
     };
-    host_ = std::make_unique<LocalHost>(
-        LocalHost::Context{*loop_, pool_, site_, states_, coordinator_,
-                           launcher != nullptr ? *launcher : launcher_, *log_,
-                           services ? services(*loop_) : ServiceProviders()},
-        std::move(options));
+    LocalHost::Context context{*loop_, pool_, site_, states_, coordinator_,
+                               launcher != nullptr ? *launcher : launcher_, *log_,
+                               services ? services(*loop_) : ServiceProviders()};
+    context.siteCaFile = std::move(siteCaFile);
+    host_ = std::make_unique<LocalHost>(std::move(context), std::move(options));
     host_->start(site_, [](Status) {});
   }
 

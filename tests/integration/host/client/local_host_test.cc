@@ -348,6 +348,25 @@ TEST_F(LocalHostTest, ARefusedCreateShowsTheReasonThatTheDriverLogged) {
                                  "…. Correct the settings.");
 }
 
+TEST(LocalHostSiteTest, AuthoritiesThatCannotBeReadHarmOnlyModulesThatNameTls) {
+  HostFixture host(nullptr, nullptr, "/nowhere/authorities.pem");
+  const std::string driver = host.addDriver("echo");
+  host.addModule("mod-plain", driver);
+  EXPECT_TRUE(host.waitFor("mod-plain", "running")) << host.host_->health("mod-plain").sentence;
+  model::Settings settings;
+  settings.id = "settings-tls";
+  settings.parentId = "mod-tls";
+  settings.text = R"({"busbar":{"tls":{"server_name":"device.example"}}})";
+  host.addModule("mod-tls", driver, false);
+  ASSERT_TRUE(host.write(ConfigWrite::Kind::Insert, settings).ok());
+  model::Module mod = *host.site_.findModule("mod-tls");
+  mod.running = true;
+  ASSERT_TRUE(host.write(ConfigWrite::Kind::Update, mod).ok());
+  EXPECT_NE(host.host_->health("mod-tls").sentence.find("/nowhere/authorities.pem"),
+            std::string::npos)
+      << host.host_->health("mod-tls").sentence;
+}
+
 TEST_F(LocalHostTest, StopEndsEveryRunner) {
   bool stopped = false;
   host_.host_->stop(Milliseconds(4000), [&] { stopped = true; });
