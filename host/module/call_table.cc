@@ -50,18 +50,6 @@ CallTable::Id CallTable::add(Module& mod, Instant deadline, Origin&& origin, Don
   return static_cast<Id>(call.generation) << 32U | index;
 }
 
-uint32_t CallTable::indexOf(Id id) const {
-  const auto index = static_cast<uint32_t>(id);
-  const bool live = index < calls_.size() && calls_[index].mod != nullptr &&
-                    calls_[index].generation == static_cast<uint32_t>(id >> 32U);
-  return live ? index : kNone;
-}
-
-Module* CallTable::moduleOf(Id id) const {
-  const uint32_t index = indexOf(id);
-  return index == kNone ? nullptr : calls_[index].mod;
-}
-
 const Origin* CallTable::originOf(Id id, const Module& mod) const {
   const uint32_t index = indexOf(id);
   return index == kNone || calls_[index].mod != &mod ? nullptr : &calls_[index].origin;

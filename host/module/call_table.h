@@ -31,7 +31,10 @@ class CallTable {
 
   Id add(Module& mod, Instant deadline, Origin&& origin, Done&& done);
   // The module of a call in flight, nullptr if it has ended.
-  Module* moduleOf(Id id) const;
+  Module* moduleOf(Id id) const {
+    const uint32_t index = indexOf(id);
+    return index == kNone ? nullptr : calls_[index].mod;
+  }
   // On whose behalf a call in flight of `mod` is made; nullptr when there is no such call.
   const Origin* originOf(Id id, const Module& mod) const;
   // The trace id of a call in flight or lately ended, empty when there is none: what a driver logs
@@ -58,7 +61,13 @@ class CallTable {
     uint32_t wheelSlot = 0;
   };
 
-  uint32_t indexOf(Id id) const;  // kNone when ended
+  // kNone when ended.
+  uint32_t indexOf(Id id) const {
+    const auto index = static_cast<uint32_t>(id);
+    const bool live = index < calls_.size() && calls_[index].mod != nullptr &&
+                      calls_[index].generation == static_cast<uint32_t>(id >> 32U);
+    return live ? index : kNone;
+  }
   Done take(uint32_t index);      // unlinks and frees
   void link(uint32_t index);
   void unlink(uint32_t index);

@@ -9,6 +9,15 @@
 namespace busbar::wire {
 
 void put(Writer& w, const WireError& e);
-WireError takeError(Reader& r);
+inline WireError takeError(Reader& r) {
+  WireError e;
+  e.status = r.i32();
+  e.code = r.str();
+  e.message = r.str();
+  e.flags = r.u32();
+  e.retryAfterMs = r.u32();
+  e.details = r.str();
+  return e;
+}
 
 }  // namespace busbar::wire

@@ -22,17 +22,6 @@ void put(Writer& w, const WireError& e) {
   w.str(e.details);
 }
 
-WireError takeError(Reader& r) {
-  WireError e;
-  e.status = r.i32();
-  e.code = r.str();
-  e.message = r.str();
-  e.flags = r.u32();
-  e.retryAfterMs = r.u32();
-  e.details = r.str();
-  return e;
-}
-
 namespace {
 
 void putValue(Writer& w, const StatePoint& p) {
