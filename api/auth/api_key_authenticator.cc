@@ -23,14 +23,21 @@ std::string_view bearerOf(std::string_view authorization) {
   return authorization.substr(kScheme.size());
 }
 
+std::string_view textOf(const Credentials& credentials) {
+  if (!credentials.apiKey.empty()) {
+    return credentials.apiKey;
+  }
+  return credentials.authorization.empty() ? credentials.bearer
+                                           : bearerOf(credentials.authorization);
+}
+
 }  // namespace
 
 ApiKeyAuthenticator::ApiKeyAuthenticator(const Clock& clock, LookUp lookUp)
     : clock_(clock), lookUp_(std::move(lookUp)) {}
 
 AuthOutcome ApiKeyAuthenticator::authenticate(const Credentials& credentials) {
-  const std::string_view text =
-      credentials.apiKey.empty() ? bearerOf(credentials.authorization) : credentials.apiKey;
+  const std::string_view text = textOf(credentials);
   const std::optional<ShownApiKey> shown = parseApiKey(text);
   if (!shown) {
     return refuse(credentials, "malformed_key",
@@ -43,10 +50,28 @@ AuthOutcome ApiKeyAuthenticator::authenticate(const Credentials& credentials) {
   if (rows.key == nullptr || rows.user == nullptr || !isRight) {
     return refuse(credentials, "unknown_key", "unknown X-API-Key");
   }
-  if (rows.key->expiresAt != 0 && clock_.utcNs() / kNsPerSecond >= rows.key->expiresAt) {
+  if (isExpired(*rows.key)) {
     return refuse(credentials, "expired_key", "API key has expired");
   }
   return {principalOf(rows), {}, 0};
+}
+
+AuthOutcome ApiKeyAuthenticator::recheck(const Principal& principal) {
+  const ApiKeyRows rows = principal.keyId.empty() ? ApiKeyRows{} : lookUp_(principal.keyId);
+  if (rows.key == nullptr || rows.user == nullptr || rows.user->id != principal.userId) {
+    return {nullptr,
+            Error::because(ErrorCode::Unauthenticated, "unknown_key", "the API key was removed"),
+            0};
+  }
+  if (isExpired(*rows.key)) {
+    return {nullptr,
+            Error::because(ErrorCode::Unauthenticated, "expired_key", "API key has expired"), 0};
+  }
+  return {principalOf(rows), {}, 0};
+}
+
+bool ApiKeyAuthenticator::isExpired(const model::ApiKey& key) const {
+  return key.expiresAt != 0 && clock_.utcNs() / kNsPerSecond >= key.expiresAt;
 }
 
 std::shared_ptr<const Principal> ApiKeyAuthenticator::principalOf(const ApiKeyRows& rows) {

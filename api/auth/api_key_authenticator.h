@@ -22,10 +22,10 @@ struct ApiKeyRows {
   const model::User* user = nullptr;
 };
 
-// Accepts API keys: header X-API-Key, else `Authorization: Bearer <key>`. The role is the lower of
-// the user's and the key's. Built principals are kept while the revisions of both rows stand, so
-// that a change, a new role or a deletion counts from the next request on. Unknown id and wrong
-// secret look the same from outside. Loop-only.
+// Accepts API keys: as such, else as a bearer token (`Authorization: Bearer <key>`). The role is
+// the lower of the user's and the key's. Built principals are kept while the revisions of both rows
+// stand, so that a change, a new role or a deletion counts from the next request on. Unknown id and
+// wrong secret look the same from outside. Loop-only.
 class ApiKeyAuthenticator : public Authenticator {
  public:
   using LookUp = Callback<ApiKeyRows(const std::string& keyId)>;
@@ -34,6 +34,7 @@ class ApiKeyAuthenticator : public Authenticator {
   ApiKeyAuthenticator(const Clock& clock, LookUp lookUp);
 
   AuthOutcome authenticate(const Credentials& credentials) override;
+  AuthOutcome recheck(const Principal& principal) override;
 
  private:
   struct Known {
@@ -43,6 +44,7 @@ class ApiKeyAuthenticator : public Authenticator {
   };
   AuthOutcome refuse(const Credentials& credentials, std::string reason, std::string message);
   std::shared_ptr<const Principal> principalOf(const ApiKeyRows& rows);
+  bool isExpired(const model::ApiKey& key) const;
 
   static constexpr size_t kMaxKnown = 10'000;
 

@@ -19,8 +19,10 @@ struct Credentials {
   std::string_view authorization;  // Authorization, whole value
   std::string_view peerAddress;
   std::optional<uid_t> peerUid;  // of the process at the other end of a unix socket
+  std::string_view bearer = {};  // a token that came without that header, in query or cookie
 
-  bool empty() const { return apiKey.empty() && authorization.empty() && !peerUid; }
+  bool isShown() const { return !apiKey.empty() || !authorization.empty() || !bearer.empty(); }
+  bool empty() const { return !isShown() && !peerUid; }
 };
 
 // A principal, or why not.
@@ -37,6 +39,15 @@ class Authenticator {
   virtual ~Authenticator() = default;
   // Called with non-empty credentials only.
   virtual AuthOutcome authenticate(const Credentials& credentials) = 0;
+  // What a principal that this let in is now, without its secret: for connections that outlive
+  // their request. Refused when what it stands on was removed, expired or revoked. A kind of
+  // credential that does not say otherwise is good for one request only.
+  virtual AuthOutcome recheck(const Principal& /*principal*/) {
+    return {
+        nullptr,
+        Error::because(ErrorCode::Unauthenticated, "no_credential", "show the credential again"),
+        0};
+  }
 };
 
 }  // namespace busbar::auth

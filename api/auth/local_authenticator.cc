@@ -11,7 +11,7 @@ LocalAuthenticator::LocalAuthenticator(Authenticator& next, uid_t ownUid)
           Principal{kUserId, "", model::UserRole::Admin, {"public"}})) {}
 
 AuthOutcome LocalAuthenticator::authenticate(const Credentials& credentials) {
-  if (!credentials.peerUid || !credentials.apiKey.empty() || !credentials.authorization.empty()) {
+  if (!credentials.peerUid || credentials.isShown()) {
     return next_.authenticate(credentials);
   }
   if (*credentials.peerUid == 0 || *credentials.peerUid == ownUid_) {
@@ -21,6 +21,13 @@ AuthOutcome LocalAuthenticator::authenticate(const Credentials& credentials) {
           Error::because(ErrorCode::Unauthenticated, "other_user",
                          "the control socket is for the daemon's own user and root"),
           0};
+}
+
+AuthOutcome LocalAuthenticator::recheck(const Principal& principal) {
+  if (principal.userId == kUserId) {
+    return {admin_, {}, 0};
+  }
+  return next_.recheck(principal);
 }
 
 }  // namespace busbar::auth

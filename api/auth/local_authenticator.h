@@ -18,6 +18,7 @@ class LocalAuthenticator : public Authenticator {
   LocalAuthenticator(Authenticator& next, uid_t ownUid);
 
   AuthOutcome authenticate(const Credentials& credentials) override;
+  AuthOutcome recheck(const Principal& principal) override;
 
   // The userId of such an admin; no row has it.
   static constexpr const char* kUserId = "local";

@@ -24,9 +24,31 @@ Api::Api(Parts parts)
                std::move(parts.version),
                std::move(parts.facts)},
       events_(parts.loop, parts.site, parts.host),
-      metrics_(context_, events_) {}
+      control_(parts.loop, parts.site, parts.host, context_.calls),
+      metrics_(context_, events_) {
+  addControlFigures();
+}
 
 Api::~Api() = default;
+
+void Api::addControlFigures() {
+  const auto add = [this](const char* name, const char* help, auto member) {
+    metrics_.addFigure(name, help,
+                       [this, member] { return static_cast<double>(control_.counts().*member); });
+  };
+  using Counts = ControlHub::Counts;
+  add("busbar_control_sockets", "Open control sockets", &Counts::sockets);
+  add("busbar_control_binds", "Variables bound over control sockets", &Counts::binds);
+  add("busbar_control_messages_in_total", "Messages from control sockets", &Counts::messagesIn);
+  add("busbar_control_messages_out_total", "Messages to control sockets", &Counts::messagesOut);
+  add("busbar_control_errors_total", "Error replies over control sockets", &Counts::errors);
+  add("busbar_control_conflated_total", "Values that gave way to newer ones", &Counts::conflated);
+  add("busbar_control_cut_total", "Control sockets cut: too slow or silent", &Counts::cut);
+  add("busbar_control_revoked_total", "Control sockets closed because rights ended",
+      &Counts::revoked);
+  add("busbar_control_violations_total", "Control sockets that broke the protocol",
+      &Counts::violations);
+}
 
 void Api::addRoutes(http::Router& router) {
   addOperationsRoutes(router, context_);
@@ -38,6 +60,7 @@ void Api::addRoutes(http::Router& router) {
   addSettingsRoutes(router, context_);
   addApiKeyRoutes(router, context_);
   events_.addRoutes(router);
+  control_.addRoutes(router);
   metrics_.addRoutes(router);
 }
 

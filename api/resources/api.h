@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "api/control/control_hub.h"
 #include "api/events/event_hub.h"
 #include "api/metrics/metrics.h"
 #include "api/resources/context.h"
@@ -37,10 +38,14 @@ class Api {
 
   // Where the composition root adds fronts and ready checks, and says that it stops.
   Metrics& metrics() { return metrics_; }
+  ControlHub& control() { return control_; }
 
  private:
+  void addControlFigures();
+
   Context context_;
   EventHub events_;
+  ControlHub control_;
   Metrics metrics_;
 };
 

@@ -35,23 +35,6 @@ std::variant<Milliseconds, Refusal> limitOf(const http::Request& request, Millis
   return Milliseconds(limit);
 }
 
-// The codes that PlaceOS's clients know, with the statuses that go with them.
-int errorCodeOf(Error& error) {
-  if (error.reason == "module_not_found") {
-    error.httpStatus = 404;
-    return 6;
-  }
-  if (error.reason == "function_not_found" || error.reason == "bad_arguments") {
-    error.httpStatus = 400;
-    return 1;
-  }
-  if (error.reason == "permission_denied") {
-    error.httpStatus = 401;
-    return 2;
-  }
-  return error.reason == "driver_error" ? 3 : 7;
-}
-
 // "Display_2" -> {"Display", 2}
 json::Object placeOf(std::string_view systemId, std::string_view slug) {
   json::Object out;
@@ -78,7 +61,7 @@ json::Object placeOf(std::string_view systemId, std::string_view slug) {
 
 http::Response failure(Error error, std::string_view path, std::string_view requestId,
                        std::string_view systemId, std::string_view slug) {
-  const int code = errorCodeOf(error);
+  const int code = Calls::errorCodeOf(error);
   json::Object extra = placeOf(systemId, slug);
   extra.set("error_code", code);
   extra.set("message", error.message);
@@ -87,6 +70,23 @@ http::Response failure(Error error, std::string_view path, std::string_view requ
 }
 
 }  // namespace
+
+// The statuses are those of the reference.
+int Calls::errorCodeOf(Error& error) {
+  if (error.reason == "module_not_found") {
+    error.httpStatus = 404;
+    return 6;
+  }
+  if (error.reason == "function_not_found" || error.reason == "bad_arguments") {
+    error.httpStatus = 400;
+    return 1;
+  }
+  if (error.reason == "permission_denied") {
+    error.httpStatus = 401;
+    return 2;
+  }
+  return error.reason == "driver_error" ? 3 : 7;
+}
 
 struct Calls::Table {
   std::vector<Entry> entries;
@@ -152,21 +152,17 @@ void Calls::start(http::Request& request, http::Responder responder, const model
     responder.send(http::problem(refusal->error, request, refusal->extra));
     return;
   }
-  ExecuteRequest call;
-  call.args = request.takeBody();
-  if (call.args.empty()) {
-    call.args = "[]";
-  } else if (const Status checked = json::check(call.args); !checked.ok()) {
+  std::string args = request.takeBody();
+  if (args.empty()) {
+    args = "[]";
+  } else if (const Status checked = json::check(args); !checked.ok()) {
     responder.send(failure(
         Error::because(ErrorCode::InvalidArgument, "bad_arguments", checked.error().message),
         request.path(), request.requestId(), systemId, slug));
     return;
   }
-  call.moduleId = mod.id;
-  call.function.assign(function);
-  call.caller.userId = request.principal().userId;
-  call.caller.role = request.principal().role;
-  call.caller.traceparent = request.trace().toHeader();
+  ExecuteRequest call =
+      toRequest({mod, function, std::move(args), request.principal(), request.trace().toHeader()});
   call.deadline = loop_.now() + std::get<Milliseconds>(limit);
   const uint32_t index = open(request, std::move(responder), systemId, slug);
   const uint32_t generation = table_->entries[index].generation;
@@ -178,6 +174,39 @@ void Calls::start(http::Request& request, http::Responder responder, const model
     table_->entries[index].callId = callId;
     armSweep();
   }
+}
+
+ExecuteRequest Calls::toRequest(Order order) {
+  ExecuteRequest call;
+  call.moduleId = order.mod.id;
+  call.function.assign(order.function);
+  call.args = std::move(order.args);
+  call.caller.userId = order.principal.userId;
+  call.caller.role = order.principal.role;
+  call.caller.traceparent = std::move(order.traceparent);
+  return call;
+}
+
+HostClient::CallId Calls::start(Order order, HostClient::Done<ExecuteReply> done) {
+  const auto manifest = manifests_.find(order.mod.driverId);
+  const Manifest::Function* known = manifest ? manifest->findFunction(order.function) : nullptr;
+  ExecuteRequest call = toRequest(std::move(order));
+  call.deadline = loop_.now() + (known != nullptr ? known->timeout : kDefaultLimit);
+  ++table_->counts.started;
+  ++table_->counts.open;
+  return host_.execute(std::move(call), [table = table_, done = std::move(done)](
+                                            Result<ExecuteReply> result) mutable {
+    --table->counts.open;
+    if (!result.ok() && result.error().reason != "cancelled") {
+      ++table->counts.failed;
+    }
+    done(std::move(result));
+  });
+}
+
+void Calls::cancel(HostClient::CallId call) {
+  ++table_->counts.abandoned;
+  host_.cancel(call);
 }
 
 uint32_t Calls::open(const http::Request& request, http::Responder responder,

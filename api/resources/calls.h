@@ -40,6 +40,23 @@ class Calls {
   void start(http::Request& request, http::Responder responder, const model::Module& mod,
              std::string_view function, std::string_view systemId = {}, std::string_view slug = {});
 
+  // A call that is no request of its own, as over the control websocket.
+  struct Order {
+    const model::Module& mod;
+    std::string_view function;
+    std::string args;  // checked JSON text
+    const auth::Principal& principal;
+    std::string traceparent;
+  };
+  // The same call with the same limits and counts. `done` as HostClient::execute; the id is for
+  // cancel().
+  HostClient::CallId start(Order order, HostClient::Done<ExecuteReply> done);
+  // The caller left. `done` comes with `cancelled`, unless it came.
+  void cancel(HostClient::CallId call);
+
+  // The number that PlaceOS's clients know `error` by; sets the status that goes with it.
+  static int errorCodeOf(Error& error);
+
   // The answer when a slug means no module.
   static http::Response moduleNotFound(const http::Request& request, std::string_view systemId,
                                        std::string_view slug);
@@ -58,6 +75,7 @@ class Calls {
     std::string slug;
   };
   struct Table;
+  static ExecuteRequest toRequest(Order order);
   uint32_t open(const http::Request& request, http::Responder responder, std::string_view systemId,
                 std::string_view slug);
   void armSweep();

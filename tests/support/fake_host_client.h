@@ -66,21 +66,22 @@ class FakeHostClient : public HostClient {
   }
 
   std::unique_ptr<Subscription> subscribe(Callback<void(const HostEvent&)> listener) override {
-    listener_ = std::move(listener);
-    ++subscriptions;
     struct Ended : Subscription {
-      explicit Ended(FakeHostClient& owner) : host(owner) {}
+      Ended(FakeHostClient& owner, int own) : host(owner), key(own) {}
       ~Ended() override {
-        host.listener_ = nullptr;
+        host.listeners_.erase(key);
         --host.subscriptions;
       }
       FakeHostClient& host;
+      const int key;
     };
-    return std::make_unique<Ended>(*this);
+    ++subscriptions;
+    listeners_[++lastListener_] = std::move(listener);
+    return std::make_unique<Ended>(*this, lastListener_);
   }
   void publish(const HostEvent& event) {
-    if (listener_) {
-      listener_(event);
+    for (auto& [key, listener] : listeners_) {
+      listener(event);
     }
   }
   void publishState(std::string_view moduleId, std::string key, std::string json,
@@ -108,7 +109,8 @@ class FakeHostClient : public HostClient {
   int subscriptions = 0;
 
  private:
-  Callback<void(const HostEvent&)> listener_;
+  std::map<int, Callback<void(const HostEvent&)>> listeners_;
+  int lastListener_ = 0;
   CallId lastCall_ = 0;
   uint64_t sequence_ = 0;
 };

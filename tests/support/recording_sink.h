@@ -44,14 +44,48 @@ class RecordingSink final : public http::ResponseSink {
     wasCut = true;
     endStream();
   }
+  void beginUpgrade(http::Response head, http::UpgradeListener& listener) override {
+    ++answers;
+    answer = std::move(head);
+    if (!gone) {
+      upgraded = &listener;
+      isStreaming = true;
+    }
+  }
+  void setUpgradeDeadline(Instant when) override { deadline = when; }
+  void closeUpgrade(bool cuts) override {
+    wasCut = wasCut || cuts;
+    isStreaming = false;
+  }
+  void detachUpgrade() override {
+    upgraded = nullptr;
+    isStreaming = false;
+  }
+  // What a connection does at the end of the turn after it was closed by either side.
+  void tellClosed() {
+    gone = true;
+    isStreaming = false;
+    if (http::UpgradeListener* listener = std::exchange(upgraded, nullptr)) {
+      listener->onClosed(wasCut);
+    }
+  }
+  // The reader has taken everything.
+  void catchUp() {
+    isBehind = false;
+    if (upgraded != nullptr) {
+      upgraded->onDrained();
+    }
+  }
 
   int answers = 0;
   std::optional<http::Response> answer;
-  bool isStreaming = false;
+  bool isStreaming = false;  // or upgraded, and not closed
   bool wasCut = false;
   bool gone = false;      // the client left
   bool isBehind = false;  // the reader is slow
   std::string streamed;
+  http::UpgradeListener* upgraded = nullptr;
+  Instant deadline = Instant::max();
   Callback<void()> drained;
   Callback<void()> closed;
 };

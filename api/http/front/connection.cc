@@ -152,6 +152,11 @@ void Connection::consume(std::string_view bytes) {
       in_.append(bytes);
       pump();
     }
+  } else if (phase_ == Phase::Upgraded) {
+    hand(bytes);
+    if (phase_ != Phase::Closed) {
+      updateEvents();
+    }
   }
 }
 
@@ -181,7 +186,7 @@ void Connection::process(std::string_view& input) {
       break;
     }
   }
-  if (phase_ != Phase::Reading && phase_ != Phase::Busy) {
+  if (phase_ != Phase::Reading && phase_ != Phase::Busy && phase_ != Phase::Upgraded) {
     input = {};
   }
   isProcessing_ = false;
@@ -206,6 +211,9 @@ void Connection::afterProcessing() {
     flush();
   } else {
     updateEvents();
+  }
+  if (phase_ == Phase::Upgraded) {
+    resumeUpgraded();
   }
 }
 
@@ -318,6 +326,8 @@ void Connection::continueLater() {
   context_->loop.defer([this, self = SinkRef(this)] {
     if (phase_ == Phase::Reading && !in_.empty()) {
       pump();
+    } else if (phase_ == Phase::Upgraded) {
+      resumeUpgraded();
     }
     if (phase_ == Phase::Reading && transport_.hasPending()) {
       receive();
@@ -356,7 +366,7 @@ void Connection::beginStream(Response head) {
 }
 
 StreamWrite Connection::streamWrite(std::string_view bytes) {
-  if (phase_ != Phase::Stream) {
+  if (!isWritable()) {
     return StreamWrite::Gone;
   }
   if (bytes.empty()) {
@@ -366,7 +376,7 @@ StreamWrite Connection::streamWrite(std::string_view bytes) {
   if (queuedBytes() + bytes.size() > limit) {
     flush();  // what piles up within one turn is not the reader's fault
   }
-  if (phase_ != Phase::Stream) {
+  if (!isWritable()) {
     return StreamWrite::Gone;
   }
   if (queuedBytes() + bytes.size() > limit) {
@@ -409,6 +419,7 @@ void Connection::cutStream() {
 
 void Connection::cut() {
   ++context_->stats.cutReaders;
+  wasCut_ = true;
   transport_.discardUnsent();
   closeNow();
 }
@@ -445,7 +456,7 @@ void Connection::onPeerEnd() {
   peerEnded_ = true;
   if (phase_ == Phase::Busy) {
     updateEvents();
-  } else if (phase_ == Phase::Stream || queuedBytes() == 0) {
+  } else if (isWritable() || queuedBytes() == 0) {
     closeNow();
   } else {
     linger();
@@ -484,6 +495,8 @@ void Connection::onFlushed() {
     }
   } else if (phase_ == Phase::Stream && std::exchange(wasBehind_, false)) {
     callLater(&Connection::onDrained_);
+  } else if (phase_ == Phase::Upgraded && std::exchange(wasBehind_, false)) {
+    tellDrained();
   } else if (phase_ == Phase::Reading) {
     continueLater();  // it may have been stopped by unread answers
   }
@@ -496,6 +509,9 @@ bool Connection::wantsInput() const {
   }
   if (phase_ == Phase::Busy) {
     return in_.size() < kBusyInputBytes;
+  }
+  if (phase_ == Phase::Upgraded) {
+    return in_.empty();
   }
   return phase_ != Phase::Reading || queuedBytes() < kPipelineHighBytes;
 }
@@ -513,7 +529,15 @@ void Connection::sweep(Instant now) {
     cut();
     return;
   }
+  if (phase_ == Phase::Upgraded) {
+    out_.giveBack();
+  }
   if (deadline_ > now) {
+    return;
+  }
+  if (phase_ == Phase::Upgraded) {
+    deadline_ = Instant::max();
+    listener_->onDeadline();
     return;
   }
   const bool isInRequest = phase_ == Phase::Reading && (reader_.isInsideRequest() || !in_.empty());
@@ -532,7 +556,9 @@ void Connection::drain() {
   if (phase_ == Phase::Reading && !reader_.isInsideRequest() && in_.empty()) {
     receive();  // a request that is here already is still served
   }
-  if (phase_ == Phase::Stream) {
+  if (phase_ == Phase::Upgraded) {
+    listener_->onGoingAway();
+  } else if (phase_ == Phase::Stream) {
     loseStream();
     if (isStreamChunked_) {
       out_.bytes().append("0\r\n\r\n");
@@ -553,6 +579,8 @@ void Connection::closeNow() {
   }
   if (phase_ == Phase::Stream) {
     loseStream();
+  } else if (phase_ == Phase::Upgraded) {
+    endUpgraded();
   }
   phase_ = Phase::Closed;
   watch_.end();

@@ -17,13 +17,14 @@ namespace busbar::http {
 
 // One accepted socket, from handshake to close.
 //
-//   Handshake -> Reading <-> Busy -> Stream        any -> Linger -> Closed
+//   Handshake -> Reading <-> Busy -> Stream | Upgraded        any -> Linger -> Closed
 //
 // Reading: waits for or receives a request. Busy: a handler has it; what else arrives waits
-// (bounded). Stream: a body without an end is being written; input is dropped. Linger: the last
-// answer is on its way or sent, input is dropped, so that a reset does not overtake the answer (RFC
-// 9112 s. 9.6). Closed: the socket is gone; the object lives while a Responder or EventStream
-// refers to it. Deadlines are checked by sweep(). Loop-only.
+// (bounded). Stream: a body without an end is being written; input is dropped. Upgraded: a listener
+// takes and gives the bytes of another protocol. Linger: the last answer is on its way or sent,
+// input is dropped, so that a reset does not overtake the answer (RFC 9112 s. 9.6). Closed: the
+// socket is gone; the object lives while a Responder, EventStream or UpgradedConnection refers to
+// it. Deadlines are checked by sweep(). Loop-only.
 class Connection final : public ResponseSink {
  public:
   Connection(FrontContext& context, UniqueFd fd, Peer peer, std::unique_ptr<TlsSession> tls);
@@ -49,12 +50,16 @@ class Connection final : public ResponseSink {
   void onStreamClosed(Callback<void()> callback) override { onClosed_ = std::move(callback); }
   void endStream() override;
   void cutStream() override;
+  void beginUpgrade(Response head, UpgradeListener& listener) override;
+  void setUpgradeDeadline(Instant when) override;
+  void closeUpgrade(bool cuts) override;
+  void detachUpgrade() override;
 
   size_t listIndex = 0;         // where the front keeps it
   bool isFlushPending = false;  // the front will flush it in this turn
 
  private:
-  enum class Phase { Handshake, Reading, Busy, Stream, Linger, Closed };
+  enum class Phase { Handshake, Reading, Busy, Stream, Upgraded, Linger, Closed };
 
   ~Connection() override;
   bool watch();
@@ -74,6 +79,11 @@ class Connection final : public ResponseSink {
   void awaitRequest();
   void linger();
   void onPeerEnd();
+  bool isWritable() const { return phase_ == Phase::Stream || phase_ == Phase::Upgraded; }
+  void hand(std::string_view bytes);
+  void resumeUpgraded();
+  void tellDrained();
+  void endUpgraded();
   void loseStream();
   void cut();
   void callLater(Callback<void()> Connection::* callback);
@@ -94,18 +104,20 @@ class Connection final : public ResponseSink {
   Instant deadline_ = Instant::max();  // of the phase
   Callback<void()> onDrained_;
   Callback<void()> onClosed_;
-  size_t droppedBytes_ = 0;  // input dropped in Linger
-  std::string requestId_;    // of the request in work
-  std::string traceparent_;  // the same; empty when it had none
-  void* route_ = nullptr;    // of the request in work; the handler's own
-  Instant headAt_{};         // when its head was read
-  bool isHead_ = false;      // the request in work is HEAD
-  bool isAnswered_ = false;  // refused by its head; its body is being dropped
+  UpgradeListener* listener_ = nullptr;  // of an upgraded connection, until it was told of the end
+  size_t droppedBytes_ = 0;              // input dropped in Linger
+  std::string requestId_;                // of the request in work
+  std::string traceparent_;              // the same; empty when it had none
+  void* route_ = nullptr;                // of the request in work; the handler's own
+  Instant headAt_{};                     // when its head was read
+  bool isHead_ = false;                  // the request in work is HEAD
+  bool isAnswered_ = false;              // refused by its head; its body is being dropped
   bool isProcessing_ = false;
   bool isHeadTimed_ = false;
   bool peerEnded_ = false;
   bool wasBehind_ = false;
   bool isStreamLost_ = false;
+  bool wasCut_ = false;
   bool isStreamChunked_ = false;
   bool tlsWantsWrite_ = false;
   bool isShutDown_ = false;

@@ -40,6 +40,13 @@ void OutputQueue::onEmpty() {
   }
 }
 
+void OutputQueue::giveBack() {
+  if (size() == 0) {
+    bytes_ = std::string();
+    sent_ = 0;
+  }
+}
+
 void OutputQueue::discard() {
   bytes_ = std::string();
   onEmpty();

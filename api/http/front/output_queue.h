@@ -28,6 +28,8 @@ class OutputQueue {
   void onBlocked(Instant now);
   // Everything is gone: gives large buffers back.
   void onEmpty();
+  // Gives even a small buffer back if nothing is in it: for connections that wait for long.
+  void giveBack();
   void discard();
 
   bool isBlocked() const { return stallDeadline_ != Instant::max(); }

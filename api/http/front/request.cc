@@ -76,6 +76,7 @@ Status Request::setLine(std::string_view method, std::string_view target, bool i
   message_->setURI(std::string(target));
   message_->setVersion(isHttp11 ? Poco::Net::HTTPMessage::HTTP_1_1
                                 : Poco::Net::HTTPMessage::HTTP_1_0);
+  isHttp11_ = isHttp11;
   isAsterisk_ = target == "*";
   return target_.parse(isAsterisk_ ? "/" : target);
 }

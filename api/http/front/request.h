@@ -50,6 +50,7 @@ class Request {
   const Target& target() const { return target_; }
   // "OPTIONS *": about the server as a whole.
   bool isAsterisk() const { return isAsterisk_; }
+  bool isHttp11() const { return isHttp11_; }
   std::optional<std::string_view> query(std::string_view name) const { return target_.query(name); }
 
   // A path parameter of the matched route, decoded; "" if the route has none of that name.
@@ -66,6 +67,8 @@ class Request {
   // Set by the router before the handler runs; anonymous on routes that need no credential and got
   // none.
   const auth::Principal& principal() const;
+  // The same for what outlives the request; null: anonymous.
+  const std::shared_ptr<const auth::Principal>& sharedPrincipal() const { return principal_; }
   // Given by the client (X-Request-ID) or made; echoed on every reply. At most 128 visible
   // characters.
   const std::string& requestId() const { return requestId_; }
@@ -106,6 +109,7 @@ class Request {
   std::vector<std::pair<std::string_view, size_t>> params_;
   void* route_ = nullptr;
   bool isAsterisk_ = false;
+  bool isHttp11_ = true;
   bool traceWasGiven_ = false;
 };
 

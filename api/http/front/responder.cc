@@ -19,6 +19,12 @@ EventStream Responder::stream(Response head) {
   return EventStream(std::move(sink_));
 }
 
+UpgradedConnection Responder::upgrade(Response head, UpgradeListener& listener) {
+  BUSBAR_CHECK(sink_ && head.status() == 101 && head.body().empty());
+  sink_->beginUpgrade(std::move(head), listener);
+  return UpgradedConnection(std::move(sink_));
+}
+
 void Responder::abandon() {
   if (sink_) {
     const SinkRef sink = std::move(sink_);

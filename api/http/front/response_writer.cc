@@ -45,8 +45,12 @@ constexpr std::array<std::string_view, 6> kOurs{
 const std::string kNoSniffName = "X-Content-Type-Options";
 const std::string kNoSniffValue = "nosniff";
 
-bool isAllowed(const Response& response) {
-  if (response.status() < 200 || response.status() > 599 || !isFieldValue(response.contentType())) {
+bool isAllowedStatus(int status, bool isUpgrade) {
+  return isUpgrade ? status == 101 : status >= 200 && status <= 599;
+}
+
+bool isAllowed(const Response& response, bool isUpgrade) {
+  if (!isAllowedStatus(response.status(), isUpgrade) || !isFieldValue(response.contentType())) {
     return false;
   }
   for (const auto& [name, value] : response.headers()) {
@@ -63,7 +67,21 @@ bool isAllowed(const Response& response) {
 }
 
 bool mayHaveBody(int status) {
-  return status != 204 && status != 304;
+  return status != 101 && status != 204 && status != 304;
+}
+
+// The options of Connection that this answer needs, or "".
+std::string connectionOptions(const Response& response, const ResponseFrame& frame) {
+  std::string options;
+  if (!frame.keepAlive) {
+    options = Poco::Net::HTTPMessage::CONNECTION_CLOSE;
+  } else if (!frame.isHttp11) {
+    options = Poco::Net::HTTPMessage::CONNECTION_KEEP_ALIVE;
+  }
+  if (!response.header("Upgrade").empty()) {
+    options += options.empty() ? "Upgrade" : ", Upgrade";
+  }
+  return options;
 }
 
 }  // namespace
@@ -94,7 +112,7 @@ const std::string& ResponseWriter::date(Instant now) {
 bool ResponseWriter::write(const Response& response, const ResponseFrame& frame, std::string& out) {
   using Poco::Net::HTTPMessage;
   using Poco::Net::HTTPResponse;
-  if (!isAllowed(response)) {
+  if (!isAllowed(response, frame.isUpgrade)) {
     return false;
   }
   HTTPResponse& message = scratch_->message;
@@ -116,10 +134,8 @@ bool ResponseWriter::write(const Response& response, const ResponseFrame& frame,
     message.add(HTTPMessage::CONTENT_LENGTH, std::string(digits.data(), end.ptr));
   }
   message.add(HTTPResponse::DATE, date(clock_.now()));
-  if (!frame.keepAlive) {
-    message.add(HTTPMessage::CONNECTION, HTTPMessage::CONNECTION_CLOSE);
-  } else if (!frame.isHttp11) {
-    message.add(HTTPMessage::CONNECTION, HTTPMessage::CONNECTION_KEEP_ALIVE);
+  if (std::string options = connectionOptions(response, frame); !options.empty()) {
+    message.add(HTTPMessage::CONNECTION, std::move(options));
   }
   message.add(kNoSniffName, kNoSniffValue);
   for (const auto& [name, value] : response.headers()) {

@@ -18,6 +18,7 @@ struct ResponseFrame {
   bool keepAlive = true;
   bool isHead = false;           // the length of the body is told, the body is not sent
   bool isStream = false;         // no length: chunked for HTTP/1.1, until the end for HTTP/1.0
+  bool isUpgrade = false;        // status 101: the head alone, another protocol follows
   std::string_view requestId;    // empty: none
   std::string_view traceparent;  // empty: none
 };
@@ -30,7 +31,8 @@ class ResponseWriter {
   ~ResponseWriter();
 
   // Appends head and body to `out`. False, with nothing appended, if the response has a status
-  // outside 200 to 599 or a header that is not allowed.
+  // outside 200 to 599 (with isUpgrade: other than 101) or a header that is not allowed. A header
+  // Upgrade brings its Connection option with it (RFC 9110 s. 7.8).
   bool write(const Response& response, const ResponseFrame& frame, std::string& out);
 
  private:

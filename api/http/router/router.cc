@@ -53,6 +53,7 @@ struct Router::Route {
   RouteInfo info;
   auth::Access access;
   Cost cost;
+  CredentialPlaces credentials;
   Action action;
   std::vector<std::pair<std::string, size_t>> params;  // name, index of its segment
   RouteStats stats{};
@@ -106,6 +107,7 @@ void Router::add(Method method, std::string_view pattern, auth::Access access, A
                                               std::string(access.scope()), options.bodyLimitBytes},
                                              access,
                                              options.cost,
+                                             options.credentials,
                                              std::move(action),
                                              {}});
   Node* node = root_.get();
@@ -225,11 +227,7 @@ std::optional<Response> Router::checkAccess(Request& request, const Route& route
   if (route.access.permission() == auth::Permission::None) {
     return std::nullopt;
   }
-  auth::Credentials credentials;
-  credentials.apiKey = request.header("X-API-Key").value_or(std::string_view());
-  credentials.authorization = request.header("Authorization").value_or(std::string_view());
-  credentials.peerAddress = request.peerAddress();
-  credentials.peerUid = request.peer().uid;
+  const auth::Credentials credentials = credentialsOf(request, route.credentials);
   Error error = Error::because(ErrorCode::Unauthenticated, "no_credential",
                                "an API key is needed (header X-API-Key)");
   if (!credentials.empty()) {

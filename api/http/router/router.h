@@ -13,6 +13,7 @@
 #include "api/auth/authenticator.h"
 #include "api/auth/permission.h"
 #include "api/http/front/handler.h"
+#include "api/http/router/request_credentials.h"
 #include "sdk/base/callback.h"
 #include "sdk/base/clock.h"
 
@@ -49,6 +50,7 @@ enum class Cost {
 struct RouteOptions {
   size_t bodyLimitBytes = kDefaultBodyLimitBytes;
   Cost cost = Cost::Normal;
+  CredentialPlaces credentials = CredentialPlaces::Headers;
 };
 
 // Maps method and path to a handler, after the permission check and before the body is read.
@@ -73,6 +75,9 @@ class Router : public Handler {
   // `backlog` says for how long the present turn of the loop has been running. With it, requests
   // are answered 503 at once, before any work, when the loop cannot keep up.
   void shedBy(Callback<Nanoseconds()> backlog) { backlog_ = std::move(backlog); }
+
+  // Who lets requests in; for handlers whose connections outlive their request.
+  auth::Authenticator& authenticator() const { return authenticator_; }
 
   // All rows, in order of registration.
   std::vector<RouteInfo> dump() const;

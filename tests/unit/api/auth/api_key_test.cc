@@ -110,6 +110,32 @@ TEST_F(ApiKeyAuthenticatorTest, TakesABearerToken) {
   EXPECT_FALSE(show("junk", "Bearer " + created_.text).principal);  // the header goes first
 }
 
+TEST_F(ApiKeyAuthenticatorTest, TakesATokenFromElsewhereWhenNoHeaderIsThere) {
+  Credentials credentials;
+  credentials.bearer = created_.text;
+  EXPECT_TRUE(authenticator_.authenticate(credentials).principal);
+  credentials.authorization = "Bearer junk";
+  EXPECT_FALSE(authenticator_.authenticate(credentials).principal);
+}
+
+TEST_F(ApiKeyAuthenticatorTest, KnowsAPrincipalAgainForAsLongAsItsRowsStand) {
+  const auto before = show(created_.text).principal;
+  ASSERT_TRUE(before);
+  EXPECT_EQ(authenticator_.recheck(*before).principal, before);
+  user_.role = model::UserRole::User;
+  ++user_.revision;
+  EXPECT_EQ(authenticator_.recheck(*before).principal->role, model::UserRole::User);
+  key_.expiresAt = 1;
+  EXPECT_EQ(authenticator_.recheck(*before).error.reason, "expired_key");
+  key_.expiresAt = 0;
+  hasUser_ = false;
+  EXPECT_EQ(authenticator_.recheck(*before).error.reason, "unknown_key");
+  hasUser_ = true;
+  user_.id = "user-2";
+  EXPECT_FALSE(authenticator_.recheck(*before).principal);
+  EXPECT_FALSE(authenticator_.recheck({"user-2", "", model::UserRole::Admin, {}}).principal);
+}
+
 TEST_F(ApiKeyAuthenticatorTest, RefusesUnknownAndWrongKeysAlike) {
   const AuthOutcome unknown = show(generateApiKey("key-01J0ABCDEFGHJKMNPQRSTVWXY0").text);
   const AuthOutcome wrong = show(generateApiKey(kId).text);

@@ -28,6 +28,16 @@ TEST(LocalAuthenticator, LetsRootAndItsOwnUserInAsAdmin) {
   EXPECT_EQ(next.calls, 0);
 }
 
+TEST(LocalAuthenticator, KnowsItsAdminAgainAndNobodyElse) {
+  RefuseAll next;
+  LocalAuthenticator local(next, 1000);
+  const AuthOutcome outcome = local.authenticate({"", "", "local", uid_t{1000}});
+  ASSERT_TRUE(outcome.principal);
+  EXPECT_EQ(local.recheck(*outcome.principal).principal, outcome.principal);
+  EXPECT_FALSE(local.recheck({"user-1", "key-1", model::UserRole::Admin, {"public"}}).principal)
+      << "what does not say otherwise is good for one request";
+}
+
 TEST(LocalAuthenticator, RefusesOtherUsers) {
   RefuseAll next;
   LocalAuthenticator local(next, 1000);
@@ -41,8 +51,9 @@ TEST(LocalAuthenticator, PassesShownCredentialsAndNetworkPeersOn) {
   LocalAuthenticator local(next, 1000);
   EXPECT_EQ(local.authenticate({"key", "", "local", uid_t{0}}).error.reason, "next");
   EXPECT_EQ(local.authenticate({"", "Bearer key", "local", uid_t{0}}).error.reason, "next");
+  EXPECT_EQ(local.authenticate({"", "", "local", uid_t{0}, "token"}).error.reason, "next");
   EXPECT_EQ(local.authenticate({"key", "", "127.0.0.1", std::nullopt}).error.reason, "next");
-  EXPECT_EQ(next.calls, 3);
+  EXPECT_EQ(next.calls, 4);
 }
 
 }  // namespace
