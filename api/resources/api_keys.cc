@@ -110,7 +110,7 @@ void show(Context& context, Request& request, Reply reply) {
 // The user that a new key belongs to, and the write that makes or raises it, if any.
 Outcome planCreate(Context& context, model::ApiKey key, const std::string& newUserId) {
   ConfigWriter::Writes writes;
-  const model::User* user = key.userId.empty() ? context.site.findUserByEmail(emailFor(key.name))
+  const model::User* user = key.userId.empty() ? context.site.findUserByEmail("", emailFor(key.name))
                                                : context.site.findUser(key.userId);
   if (user == nullptr && !key.userId.empty()) {
     return invalidField("user_id", "names no user");
