@@ -3,11 +3,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/events/event_hub.h"
 #include "api/metrics/metrics.h"
 #include "api/resources/context.h"
+#include "api/resources/key_usage_writer.h"
 
 namespace busbar::api {
 
@@ -25,6 +27,9 @@ class Api {
     InstallDriver install;
     std::string version;
     SiteFacts facts = {};
+    auth::PasswordHasher* passwords = nullptr;
+    auth::ZonePermissions zonePermissions = {};
+    auth::KeyUsage* keyUsage = nullptr;
   };
 
   // What `parts` refers to must outlive this; this must outlive the router's use of its routes.
@@ -37,11 +42,18 @@ class Api {
 
   // Where the composition root adds fronts and ready checks, and says that it stops.
   Metrics& metrics() { return metrics_; }
+  // Before the end: what is kept in memory for a while.
+  void writeKeyUsage() {
+    if (keyUsage_) {
+      keyUsage_->writeNow();
+    }
+  }
 
  private:
   Context context_;
   EventHub events_;
   Metrics metrics_;
+  std::optional<KeyUsageWriter> keyUsage_;
 };
 
 }  // namespace busbar::api

@@ -48,6 +48,7 @@ class Request {
   std::string_view methodName() const;
   std::string_view path() const { return target_.rawPath(); }  // as received, still encoded
   const Target& target() const { return target_; }
+  Target& editTarget() { return target_; }  // for the router, before the route is chosen
   // "OPTIONS *": about the server as a whole.
   bool isAsterisk() const { return isAsterisk_; }
   std::optional<std::string_view> query(std::string_view name) const { return target_.query(name); }
