@@ -33,8 +33,8 @@ std::string_view textOf(const Credentials& credentials) {
 
 }  // namespace
 
-ApiKeyAuthenticator::ApiKeyAuthenticator(const Clock& clock, LookUp lookUp)
-    : clock_(clock), lookUp_(std::move(lookUp)) {}
+ApiKeyAuthenticator::ApiKeyAuthenticator(const Clock& clock, LookUp lookUp, KeyUsage* usage)
+    : clock_(clock), lookUp_(std::move(lookUp)), usage_(usage) {}
 
 AuthOutcome ApiKeyAuthenticator::authenticate(const Credentials& credentials) {
   const std::string_view text = textOf(credentials);
@@ -47,11 +47,14 @@ AuthOutcome ApiKeyAuthenticator::authenticate(const Credentials& credentials) {
   // An absent row is compared too, so that both cases take the same time.
   static const std::string kNoHash(64, '0');
   const bool isRight = matches(shown->digest, rows.key != nullptr ? rows.key->secretHash : kNoHash);
-  if (rows.key == nullptr || rows.user == nullptr || !isRight) {
+  if (rows.key == nullptr || rows.user == nullptr || rows.user->deleted || !isRight) {
     return refuse(credentials, "unknown_key", "unknown X-API-Key");
   }
   if (isExpired(*rows.key)) {
     return refuse(credentials, "expired_key", "API key has expired");
+  }
+  if (usage_ != nullptr) {
+    usage_->note(rows.key->id, clock_.utcNs() / kNsPerSecond);
   }
   return {principalOf(rows), {}, 0};
 }
@@ -82,9 +85,10 @@ std::shared_ptr<const Principal> ApiKeyAuthenticator::principalOf(const ApiKeyRo
   if (!known.principal || known.keyRevision != rows.key->revision ||
       known.userRevision != rows.user->revision || known.principal->userId != rows.user->id) {
     known = {rows.key->revision, rows.user->revision,
-             std::make_shared<const Principal>(
-                 Principal{rows.user->id, rows.key->id,
-                           std::min(rows.user->role, rows.key->permissions), rows.key->scopes})};
+             std::make_shared<const Principal>(Principal{
+                 rows.user->id, rows.key->id, std::min(rows.user->role, rows.key->permissions),
+                 rows.key->scopes, rows.user->domainId, rows.user->name, rows.user->email,
+                 rows.user->groups, CredentialKind::ApiKey, rows.key->id})};
   }
   return known.principal;
 }

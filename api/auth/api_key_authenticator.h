@@ -9,6 +9,7 @@
 
 #include "api/auth/authenticator.h"
 #include "api/auth/failure_limiter.h"
+#include "api/auth/key_usage.h"
 #include "registry/model/records.h"
 #include "sdk/base/callback.h"
 #include "sdk/base/clock.h"
@@ -30,8 +31,8 @@ class ApiKeyAuthenticator : public Authenticator {
  public:
   using LookUp = Callback<ApiKeyRows(const std::string& keyId)>;
 
-  // `clock` must outlive this.
-  ApiKeyAuthenticator(const Clock& clock, LookUp lookUp);
+  // `clock` and `usage` must outlive this; good keys are noted there.
+  ApiKeyAuthenticator(const Clock& clock, LookUp lookUp, KeyUsage* usage = nullptr);
 
   AuthOutcome authenticate(const Credentials& credentials) override;
   AuthOutcome recheck(const Principal& principal) override;
@@ -50,6 +51,7 @@ class ApiKeyAuthenticator : public Authenticator {
 
   const Clock& clock_;
   LookUp lookUp_;
+  KeyUsage* const usage_;
   FailureLimiter failures_;
   std::unordered_map<std::string, Known> known_;  // by key id
 };

@@ -55,7 +55,8 @@ Verdict decide(const Access& access, const Principal& principal, bool writes) {
   if (principal.isAnonymous()) {
     return Verdict::NeedsCredential;
   }
-  const bool allowed = principal.role >= *role && principal.hasScope(access.scope(), writes);
+  const bool allowed =
+      (principal.role >= *role || access.isByGrant()) && principal.hasScope(access.scope(), writes);
   return allowed ? Verdict::Allowed : Verdict::Forbidden;
 }
 

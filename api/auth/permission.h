@@ -10,9 +10,8 @@
 
 namespace busbar::auth {
 
-// What a route asks of its caller. The Zone… rows are those that zone grants decide per object;
-// while no grant exists, any signed-in user may read and operate, and changing things takes
-// support.
+// What a route asks of its caller. For the Zone… rows: any signed-in user may read and operate, and
+// changing things takes support, or a grant on the object's zones (grants.h).
 enum class Permission {
   None,  // no credential needed
   User,
@@ -38,12 +37,21 @@ class Access {
  public:
   constexpr explicit Access(Permission permission, std::string_view scope = {})
       : permission_(permission), scope_(scope) {}
+  // For a Zone… permission whose handler looks at the grants on the object's zones: decide() then
+  // lets any user pass to it.
+  static constexpr Access byGrant(Permission permission, std::string_view scope) {
+    Access access(permission, scope);
+    access.isByGrant_ = true;
+    return access;
+  }
   constexpr Permission permission() const { return permission_; }
   constexpr std::string_view scope() const { return scope_; }
+  constexpr bool isByGrant() const { return isByGrant_; }
 
  private:
   Permission permission_;
   std::string_view scope_;
+  bool isByGrant_ = false;
 };
 
 enum class Verdict { Allowed, NeedsCredential, Forbidden };

@@ -10,12 +10,21 @@
 
 namespace busbar::auth {
 
+// What was shown to say who one is. Local: the kernel's word over the control socket.
+enum class CredentialKind { Local, ApiKey, Token, Session };
+
 // Who makes a request. Value type. An anonymous principal has an empty userId.
 struct Principal {
   std::string userId;
   std::string keyId;  // of the API key that was shown; empty for other credentials
   model::UserRole role = model::UserRole::User;  // already the lower of the user's and the key's
   std::vector<std::string> scopes;
+  std::string domainId = {};  // empty: the default domain
+  std::string userName = {};
+  std::string email = {};
+  std::vector<std::string> groups = {};  // names in a directory
+  CredentialKind kind = CredentialKind::Local;
+  std::string credentialId = {};  // of the key or session
 
   bool isAnonymous() const { return userId.empty(); }
   bool isSupport() const { return role >= model::UserRole::Support; }

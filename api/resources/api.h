@@ -3,12 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/control/control_hub.h"
 #include "api/events/event_hub.h"
 #include "api/metrics/metrics.h"
 #include "api/resources/context.h"
+#include "api/resources/key_usage_writer.h"
 
 namespace busbar::api {
 
@@ -26,6 +28,9 @@ class Api {
     InstallDriver install;
     std::string version;
     SiteFacts facts = {};
+    auth::PasswordHasher* passwords = nullptr;
+    auth::ZonePermissions zonePermissions = {};
+    auth::KeyUsage* keyUsage = nullptr;
   };
 
   // What `parts` refers to must outlive this; this must outlive the router's use of its routes.
@@ -39,6 +44,12 @@ class Api {
   // Where the composition root adds fronts and ready checks, and says that it stops.
   Metrics& metrics() { return metrics_; }
   ControlHub& control() { return control_; }
+  // Before the end: what is kept in memory for a while.
+  void writeKeyUsage() {
+    if (keyUsage_) {
+      keyUsage_->writeNow();
+    }
+  }
 
  private:
   void addControlFigures();
@@ -47,6 +58,7 @@ class Api {
   EventHub events_;
   ControlHub control_;
   Metrics metrics_;
+  std::optional<KeyUsageWriter> keyUsage_;
 };
 
 }  // namespace busbar::api

@@ -6,9 +6,11 @@
 #include <optional>
 
 #include "api/auth/api_key.h"
+#include "api/auth/scopes.h"
 #include "api/resources/body_reader.h"
 #include "api/resources/page.h"
 #include "api/resources/shapes.h"
+#include "api/resources/tenancy.h"
 #include "registry/site/cascade.h"
 
 namespace busbar::api {
@@ -20,6 +22,7 @@ using model::UserRole;
 using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
 
 constexpr int64_t kMaxTtlSeconds = int64_t{100} * 365 * 24 * 3600;
+constexpr int64_t kPseudoTokenAgeSeconds = 300;
 constexpr int64_t kPseudoTokenLifeSeconds = 3600;
 
 // "Panel 3" -> "panel-3@keys.local": the user that a key gets when it names none.
@@ -63,6 +66,12 @@ void readKey(BodyReader& body, model::ApiKey& key, int64_t nowSeconds) {
   readRole(body, "role", key.permissions);
   readRole(body, "permissions", key.permissions);
   body.read("scopes", key.scopes);
+  for (const std::string& scope : key.scopes) {
+    if (!auth::isScope(scope)) {
+      body.fail("scopes", "must hold known scopes; GET /scopes lists them");
+      break;
+    }
+  }
   body.read("expires_at", key.expiresAt);
   int64_t ttl = 0;
   body.read("ttl", ttl);
@@ -73,11 +82,16 @@ void readKey(BodyReader& body, model::ApiKey& key, int64_t nowSeconds) {
     key.expiresAt = key.expiresAt == 0 ? end : std::min(key.expiresAt, end);
   }
   body.ignore({"id", "created_at", "updated_at", "version", "x_api_key", "user", "authority",
-               "authority_id", "saved_secret"});
+               "authority_id", "saved_secret", "last_used_at"});
 }
 
 int64_t nowSeconds(const Context& context) {
   return context.loop.clock().utcNs() / 1'000'000'000;
+}
+
+json::Object shown(const Context& context, const model::ApiKey& key) {
+  return toJson(key, context.site,
+                context.keyUsage == nullptr ? key.lastUsedAt : context.keyUsage->lastUsed(key));
 }
 
 void index(Context& context, Request& request, Reply reply) {
@@ -89,13 +103,15 @@ void index(Context& context, Request& request, Reply reply) {
   const Page& wanted = std::get<Page>(page);
   std::vector<const model::ApiKey*> rows;
   for (const model::ApiKey* key : context.site.apiKeys()) {
-    if (wanted.search.matches({key->name, key->description, key->id})) {
+    const model::User* user = context.site.findUser(key->userId);
+    if (user != nullptr && isListed(context.site, request, user->domainId) &&
+        wanted.search.matches({key->name, key->description, user->name, key->id})) {
       rows.push_back(key);
     }
   }
-  reply.send(pageOf<model::ApiKey>(
-      request, "api_key", wanted, std::move(rows),
-      [&context](const model::ApiKey& row) { return toJson(row, context.site); }));
+  reply.send(
+      pageOf<model::ApiKey>(request, "api_key", wanted, std::move(rows),
+                            [&context](const model::ApiKey& row) { return shown(context, row); }));
 }
 
 void show(Context& context, Request& request, Reply reply) {
@@ -104,20 +120,28 @@ void show(Context& context, Request& request, Reply reply) {
     reply.fail(notFound("API key", request.param("id")));
     return;
   }
-  reply.json(200, toJson(*key, context.site));
+  reply.json(200, shown(context, *key));
 }
 
+// What a new key needs for the user that it gets when it names none.
+struct NewUser {
+  std::string id;
+  std::string domainId;
+};
+
 // The user that a new key belongs to, and the write that makes or raises it, if any.
-Outcome planCreate(Context& context, model::ApiKey key, const std::string& newUserId) {
+Outcome planCreate(Context& context, model::ApiKey key, const NewUser& fresh) {
   ConfigWriter::Writes writes;
-  const model::User* user = key.userId.empty() ? context.site.findUserByEmail(emailFor(key.name))
-                                               : context.site.findUser(key.userId);
+  const model::User* user = key.userId.empty()
+                                ? context.site.findUserByEmail(fresh.domainId, emailFor(key.name))
+                                : context.site.findUser(key.userId);
   if (user == nullptr && !key.userId.empty()) {
     return invalidField("user_id", "names no user");
   }
   if (user == nullptr) {
     model::User made;
-    made.id = newUserId;
+    made.id = fresh.id;
+    made.domainId = fresh.domainId;
     made.name = key.name;
     made.email = emailFor(key.name);
     made.role = key.permissions;
@@ -167,12 +191,14 @@ void create(Context& context, Request& request, Reply reply) {
   key.secretHash = secret.secretHash;
   context.writer.run(
       std::move(reply), actorOf(request),
-      [&context, key, userId = context.ids.next(model::Table::User)]() {
-        return planCreate(context, key, userId);
+      [&context, key,
+       fresh = NewUser{context.ids.next(model::Table::User),
+                       std::string(callerDomainId(context.site, request))}]() {
+        return planCreate(context, key, fresh);
       },
       [&context, text = std::move(secret.text)](const auto& changes, Reply& done) {
         const model::ApiKey* stored = findStored<model::ApiKey>(changes);
-        json::Object out = stored == nullptr ? json::Object() : toJson(*stored, context.site);
+        json::Object out = stored == nullptr ? json::Object() : shown(context, *stored);
         out.set("x_api_key", text);
         http::Response response = http::Response::json(201, json::Value(std::move(out)));
         response.set("Cache-Control", "no-store");
@@ -218,7 +244,7 @@ void update(Context& context, Request& request, Reply reply) {
       },
       [&context](const auto& changes, Reply& done) {
         const model::ApiKey* stored = findStored<model::ApiKey>(changes);
-        done.json(200, stored == nullptr ? json::Object() : toJson(*stored, context.site));
+        done.json(200, stored == nullptr ? json::Object() : shown(context, *stored));
       });
 }
 
@@ -235,27 +261,30 @@ void erase(Context& context, Request& request, Reply reply) {
       [](const auto&, Reply& done) { done.empty(202); });
 }
 
-// What the credential of this request stands for, in the members of PlaceOS's token.
+json::Array toArray(const std::vector<std::string>& texts) {
+  return json::Array(texts.begin(), texts.end());
+}
+
+// What the credential of this request stands for, in the members of an access token.
 void inspect(Context& context, Request& request, Reply reply) {
   const auth::Principal& principal = request.principal();
   const model::User* user = context.site.findUser(principal.userId);
+  const model::Domain* domain = context.site.findDomain(callerDomainId(context.site, request));
   const int64_t now = nowSeconds(context);
-  json::Array scope;
-  for (const std::string& entry : principal.scopes) {
-    scope.emplace_back(entry);
-  }
   json::Object who;
   who.set("n", user == nullptr ? principal.userId : user->name);
   who.set("e", user == nullptr ? std::string() : user->email);
   who.set("p", static_cast<int>(principal.role));
-  who.set("r", json::Array());
+  who.set("r", toArray(principal.groups));
   json::Object out;
   out.set("iss", "POS");
-  out.set("iat", now);
+  out.set("iat", now - kPseudoTokenAgeSeconds);
   out.set("exp", now + kPseudoTokenLifeSeconds);
-  out.set("aud", request.header("Host").value_or(""));
+  out.set("jti", principal.credentialId.empty() ? principal.userId : principal.credentialId);
+  out.set("aud",
+          domain == nullptr ? model::hostOf(request.header("Host").value_or("")) : domain->domain);
   out.set("sub", principal.userId);
-  out.set("scope", std::move(scope));
+  out.set("scope", toArray(principal.scopes));
   out.set("u", std::move(who));
   reply.json(200, std::move(out));
 }

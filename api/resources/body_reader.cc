@@ -113,6 +113,12 @@ void BodyReader::read(std::string_view name, std::vector<std::string>& out) {
   out = std::move(texts);
 }
 
+void BodyReader::readDocument(std::string_view name, std::string& out, std::string_view empty) {
+  if (const json::Value* value = find(name)) {
+    out = value->isNull() ? std::string(empty) : json::write(*value);
+  }
+}
+
 void BodyReader::ignore(std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
     known_.emplace(name);

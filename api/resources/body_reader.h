@@ -30,6 +30,8 @@ class BodyReader {
   void read(std::string_view name, int64_t& out);
   void read(std::string_view name, int& out);
   void read(std::string_view name, std::vector<std::string>& out);
+  // A member that is an object or array and is kept as JSON text; null gives `empty`.
+  void readDocument(std::string_view name, std::string& out, std::string_view empty);
   // Members that clients are known to send back, though they are not theirs to set.
   void ignore(std::initializer_list<std::string_view> names);
   void fail(std::string_view name, std::string reason);

@@ -3,7 +3,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "api/auth/grants.h"
+#include "api/auth/key_usage.h"
+#include "api/auth/password_hasher.h"
 #include "api/http/router/router.h"
 #include "api/resources/calls.h"
 #include "api/resources/config_writer.h"
@@ -44,6 +49,9 @@ struct Context {
   InstallDriver install;
   std::string version;
   SiteFacts facts;
+  auth::PasswordHasher* passwords = nullptr;  // null: passwords cannot be set
+  auth::ZonePermissions zonePermissions{};    // empty: no zone has roles
+  const auth::KeyUsage* keyUsage = nullptr;   // null: only what the rows say
   DriverManifests manifests{site};
   ConfigWriter writer{loop, store};
   Calls calls{loop, host, manifests};
@@ -56,6 +64,8 @@ inline constexpr std::string_view kBusbar = "/api/busbar/v1";
 class Routes {
  public:
   using Action = void (*)(Context& context, http::Request& request, Reply reply);
+  // The zones of the object that a request is about; none when there is no such object.
+  using ZonesOf = std::vector<std::string> (*)(Context& context, const http::Request& request);
 
   Routes(http::Router& router, Context& context, std::string_view base, std::string_view scope)
       : router_(router), context_(context), base_(base), scope_(scope) {}
@@ -63,18 +73,24 @@ class Routes {
   void get(std::string_view path, auth::Permission permission, Action action) {
     add(http::Method::Get, path, permission, action);
   }
-  void post(std::string_view path, auth::Permission permission, Action action) {
-    add(http::Method::Post, path, permission, action);
+  // With `zonesOf`, whoever has less than the role that `permission` asks for is let in by a grant
+  // on these zones.
+  void post(std::string_view path, auth::Permission permission, Action action,
+            ZonesOf zonesOf = nullptr) {
+    add(http::Method::Post, path, permission, action, zonesOf);
   }
   // PUT and PATCH mean the same here: the members that are present are merged.
-  void update(std::string_view path, auth::Permission permission, Action action) {
-    add(http::Method::Put, path, permission, action);
-    add(http::Method::Patch, path, permission, action);
+  void update(std::string_view path, auth::Permission permission, Action action,
+              ZonesOf zonesOf = nullptr) {
+    add(http::Method::Put, path, permission, action, zonesOf);
+    add(http::Method::Patch, path, permission, action, zonesOf);
   }
-  void erase(std::string_view path, auth::Permission permission, Action action) {
-    add(http::Method::Delete, path, permission, action);
+  void erase(std::string_view path, auth::Permission permission, Action action,
+             ZonesOf zonesOf = nullptr) {
+    add(http::Method::Delete, path, permission, action, zonesOf);
   }
-  void add(http::Method method, std::string_view path, auth::Permission permission, Action action);
+  void add(http::Method method, std::string_view path, auth::Permission permission, Action action,
+           ZonesOf zonesOf = nullptr);
 
  private:
   http::Router& router_;

@@ -6,6 +6,7 @@
 
 #include "api/resources/body_reader.h"
 #include "api/resources/control.h"
+#include "api/resources/grant_check.h"
 #include "api/resources/page.h"
 #include "api/resources/shapes.h"
 #include "registry/settings/merge.h"
@@ -124,6 +125,21 @@ void answerModule(Context& context, int status, const std::vector<ConfigChange>&
     return;
   }
   reply.json(status, toJson(*stored, context.site, context.host));
+}
+
+std::vector<std::string> zonesOfNamed(Context& context, const Request& request) {
+  return zonesOfModule(context.site, request.param("id"));
+}
+
+// Those of the control system that a new module names: other new modules are in no zone yet.
+std::vector<std::string> zonesInBody(Context& context, const Request& request) {
+  auto body = BodyReader::parse(request.body());
+  std::string systemId;
+  if (body) {
+    body->read("control_system_id", systemId);
+  }
+  const model::System* system = context.site.findSystem(systemId);
+  return system == nullptr ? std::vector<std::string>() : system->zones;
 }
 
 void create(Context& context, Request& request, Reply reply) {
@@ -349,10 +365,10 @@ void execute(Context& context, Request& request, Reply reply) {
 void addModuleRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "modules");
   routes.get("/modules", Permission::ZoneRead, index);
-  routes.post("/modules", Permission::ZoneCreate, create);
+  routes.post("/modules", Permission::ZoneCreate, create, zonesInBody);
   routes.get("/modules/:id", Permission::ZoneRead, show);
-  routes.update("/modules/:id", Permission::ZoneUpdate, update);
-  routes.erase("/modules/:id", Permission::ZoneDelete, erase);
+  routes.update("/modules/:id", Permission::ZoneUpdate, update, zonesOfNamed);
+  routes.erase("/modules/:id", Permission::ZoneDelete, erase, zonesOfNamed);
   routes.post(
       "/modules/:id/start", Permission::ZoneOperate,
       [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); });

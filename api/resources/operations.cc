@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "api/auth/scopes.h"
 #include "api/resources/body_reader.h"
 #include "api/resources/page.h"
 #include "api/resources/shapes.h"
@@ -180,12 +181,25 @@ void setLogLevel(Context& context, Request& request, Reply reply) {
   sendLevel(context, reply);
 }
 
-void version(Context& context, Request&, Reply reply) {
+json::Object versionOf(const Context& context) {
   json::Object out;
   out.set("service", "busbar");
   out.set("version", context.version);
   out.set("platform_version", context.version);
-  reply.json(200, std::move(out));
+  return out;
+}
+
+void version(Context& context, Request&, Reply reply) {
+  reply.json(200, versionOf(context));
+}
+
+// One service: this one.
+void versions(Context& context, Request&, Reply reply) {
+  json::Array out;
+  out.emplace_back(versionOf(context));
+  auto response = http::Response::json(200, json::Value(std::move(out)));
+  response.set("X-Total-Count", "1");
+  reply.send(std::move(response));
 }
 
 void platform(Context& context, Request&, Reply reply) {
@@ -195,11 +209,9 @@ void platform(Context& context, Request&, Reply reply) {
   reply.json(200, std::move(out));
 }
 
-// Those that a route of this server asks for, and the one that opens all.
 void scopes(Context&, Request&, Reply reply) {
   json::Array out;
-  for (const char* name : {"public", "api_keys", "busbar", "control", "drivers", "modules", "root",
-                           "settings", "systems", "zones"}) {
+  for (const std::string_view name : auth::scopeNames()) {
     out.emplace_back(name);
   }
   reply.json(200, std::move(out));
@@ -217,6 +229,8 @@ void addOperationsRoutes(http::Router& router, Context& context) {
   root.get("/version", Permission::User, version);
   root.get("/platform", Permission::User, platform);
   root.get("/scopes", Permission::User, scopes);
+  Routes cluster(router, context, kEngine, "cluster");
+  cluster.get("/cluster/versions", Permission::User, versions);
   Routes routes(router, context, kBusbar, "busbar");
   routes.get("/status", Permission::Support, status);
   routes.get("/log-level", Permission::Admin, logLevel);

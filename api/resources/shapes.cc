@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "api/resources/identity_shapes.h"
+
 namespace busbar::api {
 namespace {
 
@@ -177,7 +179,7 @@ json::Object toJson(const model::Settings& settings, const auth::Principal& read
   return out;
 }
 
-json::Object toJson(const model::ApiKey& key, const Site& site) {
+json::Object toJson(const model::ApiKey& key, const Site& site, int64_t lastUsed) {
   json::Object out = common(key);
   out.set("name", key.name);
   out.set("description", key.description);
@@ -185,8 +187,11 @@ json::Object toJson(const model::ApiKey& key, const Site& site) {
   out.set("user_id", key.userId);
   out.set("permissions", model::toString(key.permissions));
   out.set("expires_at", key.expiresAt == 0 ? json::Value() : json::Value(key.expiresAt));
+  out.set("last_used_at", lastUsed == 0 ? json::Value() : json::Value(lastUsed));
   out.set("x_api_key", nullptr);
   if (const model::User* user = site.findUser(key.userId)) {
+    out.set("authority_id", site.domainIdOf(*user));
+    out.set("authority", domainReference(site, user->domainId));
     json::Object owner;
     owner.set("id", user->id);
     owner.set("name", user->name);

@@ -19,8 +19,8 @@ json::Object toJson(const model::Driver& driver);
 json::Object toJson(const model::Module& mod, const Site& site, HostClient& host);
 // `settings_string` only when `reader` may see that level; else `is_hidden`.
 json::Object toJson(const model::Settings& settings, const auth::Principal& reader);
-// Never holds the secret or its hash.
-json::Object toJson(const model::ApiKey& key, const Site& site);
+// Never holds the secret or its hash. `lastUsed` in epoch seconds, 0: never.
+json::Object toJson(const model::ApiKey& key, const Site& site, int64_t lastUsed);
 
 json::Object toJson(const LogLine& line);
 json::Object toJson(const ExitReport& report);

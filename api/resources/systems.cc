@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "api/resources/body_reader.h"
+#include "api/resources/grant_check.h"
 #include "api/resources/page.h"
 #include "api/resources/shapes.h"
 #include "registry/settings/merge.h"
@@ -169,6 +170,39 @@ void answerSystem(int status, const std::vector<ConfigChange>& changes, Reply& r
   reply.json(status, toJson(*stored));
 }
 
+// The zones of the system that the path names.
+std::vector<std::string> zonesOfSystem(Context& context, const Request& request) {
+  const model::System* system = findSystem(context.site, request.param("id"));
+  return system == nullptr ? std::vector<std::string>() : system->zones;
+}
+
+// The zones that a new system is put into.
+std::vector<std::string> zonesInBody(Context&, const Request& request) {
+  auto body = BodyReader::parse(request.body());
+  model::System system;
+  if (body) {
+    body->read("zones", system.zones);
+  }
+  return system.zones;
+}
+
+// True when a caller by grant would reach further by the change than the grants do.
+bool isBeyondGrants(const GrantCheck& check, const model::System& before,
+                    const model::System& after) {
+  std::vector<std::string> touched;
+  std::copy_if(after.zones.begin(), after.zones.end(), std::back_inserter(touched),
+               [&](const std::string& zone) { return !hasAll(before.zones, {zone}); });
+  std::copy_if(before.zones.begin(), before.zones.end(), std::back_inserter(touched),
+               [&](const std::string& zone) { return !hasAll(after.zones, {zone}); });
+  const bool zonesFine = touched.empty() || before.id.empty() ||
+                         (check.mayInEach(Permission::ZoneUpdate, touched) &&
+                          check.may(Permission::ZoneManage, before.zones));
+  return !zonesFine ||
+         std::any_of(after.modules.begin(), after.modules.end(), [&](const std::string& id) {
+           return !hasAll(before.modules, {id}) && !check.mayModule(Permission::ZoneManage, id);
+         });
+}
+
 void create(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
@@ -179,6 +213,12 @@ void create(Context& context, Request& request, Reply reply) {
   const auto errors = readSystem(*body, system);
   if (!errors.empty()) {
     reply.fail(invalidFields(errors));
+    return;
+  }
+  const GrantCheck check(context, request);
+  if (!check.mayInEach(Permission::ZoneCreate, system.zones) ||
+      isBeyondGrants(check, model::System(), system)) {
+    reply.fail(notGranted(Permission::ZoneCreate));
     return;
   }
   system.id = context.ids.next(model::Table::System);
@@ -216,7 +256,7 @@ void update(Context& context, Request& request, Reply reply) {
   context.writer.run(
       std::move(reply), actorOf(request),
       [&context, seen = std::get<int64_t>(version), reference = std::string(request.param("id")),
-       body = std::move(*body)]() -> Outcome {
+       check = GrantCheck(context, request), body = std::move(*body)]() -> Outcome {
         const model::System* present = findSystem(context.site, reference);
         if (present == nullptr) {
           return noSystem(reference);
@@ -233,6 +273,9 @@ void update(Context& context, Request& request, Reply reply) {
         const auto errors = readSystem(reader, changed);
         if (!errors.empty()) {
           return invalidFields(errors);
+        }
+        if (isBeyondGrants(check, *present, changed)) {
+          return Refusal{notGranted(Permission::ZoneManage), {}};
         }
         ++changed.version;
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
@@ -300,7 +343,7 @@ void settingsOf(Context& context, Request& request, Reply reply) {
 void addModule(Context& context, Request& request, Reply reply) {
   context.writer.run(
       std::move(reply), actorOf(request),
-      [&context, reference = std::string(request.param("id")),
+      [&context, reference = std::string(request.param("id")), check = GrantCheck(context, request),
        moduleId = std::string(request.param("module_id"))]() -> Outcome {
         const model::System* present = findSystem(context.site, reference);
         const model::Module* mod = context.site.findModule(moduleId);
@@ -317,6 +360,9 @@ void addModule(Context& context, Request& request, Reply reply) {
         if (std::find(changed.modules.begin(), changed.modules.end(), moduleId) ==
             changed.modules.end()) {
           changed.modules.push_back(moduleId);
+        }
+        if (isBeyondGrants(check, *present, changed)) {
+          return Refusal{notGranted(Permission::ZoneManage), {}};
         }
         ++changed.version;
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
@@ -378,15 +424,16 @@ void setRunning(Context& context, Request& request, Reply reply, bool isRunning)
 void addSystemRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "systems");
   routes.get("/systems", Permission::User, index);
-  routes.post("/systems", Permission::ZoneCreate, create);
+  routes.post("/systems", Permission::ZoneCreate, create, zonesInBody);
   routes.get("/systems/:id", Permission::User, show);
-  routes.update("/systems/:id", Permission::ZoneUpdate, update);
-  routes.erase("/systems/:id", Permission::ZoneDelete, erase);
+  routes.update("/systems/:id", Permission::ZoneUpdate, update, zonesOfSystem);
+  routes.erase("/systems/:id", Permission::ZoneDelete, erase, zonesOfSystem);
   routes.get("/systems/:id/zones", Permission::Admin, zonesOf);
   routes.get("/systems/:id/settings", Permission::Admin, settingsOf);
-  routes.add(http::Method::Put, "/systems/:id/module/:module_id", Permission::ZoneUpdate,
-             addModule);
-  routes.erase("/systems/:id/module/:module_id", Permission::ZoneDelete, removeModule);
+  routes.add(http::Method::Put, "/systems/:id/module/:module_id", Permission::ZoneUpdate, addModule,
+             zonesOfSystem);
+  routes.erase("/systems/:id/module/:module_id", Permission::ZoneDelete, removeModule,
+               zonesOfSystem);
   routes.post(
       "/systems/:id/start", Permission::ZoneOperate,
       [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); });

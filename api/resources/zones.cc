@@ -7,6 +7,7 @@
 #include <set>
 
 #include "api/resources/body_reader.h"
+#include "api/resources/grant_check.h"
 #include "api/resources/page.h"
 #include "api/resources/shapes.h"
 #include "registry/site/cascade.h"
@@ -116,6 +117,26 @@ void answerZone(int status, const std::vector<ConfigChange>& changes, Reply& rep
   reply.json(status, stored == nullptr ? json::Object() : toJson(*stored));
 }
 
+std::vector<std::string> itself(Context&, const Request& request) {
+  return {std::string(request.param("id"))};
+}
+
+// A zone that lies in none is for support to delete.
+std::vector<std::string> itselfUnlessRoot(Context& context, const Request& request) {
+  const model::Zone* zone = context.site.findZone(request.param("id"));
+  return zone == nullptr || zone->parentId.empty() ? std::vector<std::string>()
+                                                   : std::vector<std::string>{zone->id};
+}
+
+std::vector<std::string> parentInBody(Context&, const Request& request) {
+  auto body = BodyReader::parse(request.body());
+  std::string parentId;
+  if (body) {
+    body->read("parent_id", parentId);
+  }
+  return {parentId};
+}
+
 void create(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
@@ -155,7 +176,8 @@ void update(Context& context, Request& request, Reply reply) {
   }
   context.writer.run(
       std::move(reply), actorOf(request),
-      [&context, id = std::string(request.param("id")), body = std::move(*body)]() -> Outcome {
+      [&context, id = std::string(request.param("id")), check = GrantCheck(context, request),
+       body = std::move(*body)]() -> Outcome {
         const model::Zone* present = context.site.findZone(id);
         if (present == nullptr) {
           return Refusal{notFound("zone", id), {}};
@@ -168,6 +190,11 @@ void update(Context& context, Request& request, Reply reply) {
         }
         if (!errors.empty()) {
           return invalidFields(errors);
+        }
+        if (changed.parentId != present->parentId &&
+            !(check.mayInZone(Permission::ZoneManage, id) &&
+              check.mayInZone(Permission::ZoneCreate, changed.parentId))) {
+          return Refusal{notGranted(Permission::ZoneManage), {}};
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
@@ -239,11 +266,11 @@ void execute(Context& context, Request& request, Reply reply) {
 void addZoneRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "zones");
   routes.get("/zones", Permission::User, index);
-  routes.post("/zones", Permission::ZoneCreate, create);
+  routes.post("/zones", Permission::ZoneCreate, create, parentInBody);
   routes.get("/zones/tags", Permission::User, tags);
   routes.get("/zones/:id", Permission::User, show);
-  routes.update("/zones/:id", Permission::ZoneUpdate, update);
-  routes.erase("/zones/:id", Permission::ZoneDelete, erase);
+  routes.update("/zones/:id", Permission::ZoneUpdate, update, itself);
+  routes.erase("/zones/:id", Permission::ZoneDelete, erase, itselfUnlessRoot);
   routes.post("/zones/:id/exec/:slug/:method", Permission::Support, execute);
 }
 

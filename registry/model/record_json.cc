@@ -113,9 +113,34 @@ void visitMembers(Visitor& v, R& r) {
 template <class Visitor, class R>
   requires std::same_as<std::remove_const_t<R>, User>
 void visitMembers(Visitor& v, R& r) {
+  v("authority_id", r.domainId);
   v("name", r.name);
   v("email", r.email);
   v("role", r.role);
+  v("password_hash", r.passwordHash);
+  v("login_name", r.loginName);
+  v("staff_id", r.staffId);
+  v("card_number", r.cardNumber);
+  v("groups", r.groups);
+  v("phone", r.phone);
+  v("country", r.country);
+  v("image", r.image);
+  v("nickname", r.nickname);
+  v("misc", r.misc);
+  v("first_name", r.firstName);
+  v("last_name", r.lastName);
+  v("building", r.building);
+  v("department", r.department);
+  v("preferred_language", r.preferredLanguage);
+  v("ui_theme", r.uiTheme);
+  v("photo_upload_id", r.photoUploadId);
+  v("locatable", r.locatable);
+  v("work_preferences", r.workPreferences);
+  v("work_overrides", r.workOverrides);
+  v("logged_out_at", r.loggedOutAt);
+  v("last_login", r.lastLogin);
+  v("login_count", r.loginCount);
+  v("deleted", r.deleted);
 }
 
 template <class Visitor, class R>
@@ -128,6 +153,64 @@ void visitMembers(Visitor& v, R& r) {
   v("permissions", r.permissions);
   v("scopes", r.scopes);
   v("expires_at", r.expiresAt);
+  v("last_used_at", r.lastUsedAt);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, Domain>
+void visitMembers(Visitor& v, R& r) {
+  v("name", r.name);
+  v("domain", r.domain);
+  v("description", r.description);
+  v("login_url", r.loginUrl);
+  v("logout_url", r.logoutUrl);
+  v("config", r.config);
+  v("internals", r.internals);
+  v("email_domains", r.emailDomains);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, OauthApp>
+void visitMembers(Visitor& v, R& r) {
+  v("owner_id", r.ownerId);
+  v("name", r.name);
+  v("uid", r.uid);
+  v("secret_hash", r.secretHash);
+  v("redirect_uri", r.redirectUri);
+  v("scopes", r.scopes);
+  v("confidential", r.confidential);
+  v("skip_authorization", r.skipAuthorization);
+  v("subsystems", r.subsystems);
+  v("allow_password_grant", r.allowPasswordGrant);
+  v("allow_implicit_grant", r.allowImplicitGrant);
+  v("allow_query_parameters", r.allowQueryParameters);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, Group>
+void visitMembers(Visitor& v, R& r) {
+  v("authority_id", r.domainId);
+  v("parent_id", r.parentId);
+  v("name", r.name);
+  v("description", r.description);
+  v("subsystems", r.subsystems);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, GroupUser>
+void visitMembers(Visitor& v, R& r) {
+  v("user_id", r.userId);
+  v("group_id", r.groupId);
+  v("permissions", r.permissions);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, GroupZone>
+void visitMembers(Visitor& v, R& r) {
+  v("zone_id", r.zoneId);
+  v("group_id", r.groupId);
+  v("permissions", r.permissions);
+  v("deny", r.deny);
 }
 
 class Writer {

@@ -12,8 +12,10 @@ struct TableName {
 
 // In the order of Table and of the alternatives of Record.
 constexpr TableName kTables[] = {
-    {"driver", "driver-"}, {"module", "mod-"}, {"system", "sys-"},  {"zone", "zone-"},
-    {"settings", "sets-"}, {"user", "user-"},  {"api_key", "key-"},
+    {"driver", "driver-"}, {"module", "mod-"},           {"system", "sys-"},
+    {"zone", "zone-"},     {"settings", "sets-"},        {"user", "user-"},
+    {"api_key", "key-"},   {"domain", "authority-"},     {"oauth_app", "app-"},
+    {"group", "group-"},   {"group_user", "groupuser-"}, {"group_zone", "groupzone-"},
 };
 static_assert(std::variant_size_v<Record> == std::size(kTables));
 
@@ -64,6 +66,16 @@ Record emptyRecord(Table table) {
       return User{};
     case Table::ApiKey:
       return ApiKey{};
+    case Table::Domain:
+      return Domain{};
+    case Table::OauthApp:
+      return OauthApp{};
+    case Table::Group:
+      return Group{};
+    case Table::GroupUser:
+      return GroupUser{};
+    case Table::GroupZone:
+      return GroupZone{};
   }
   return Driver{};
 }

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "registry/model/identity.h"
 #include "sdk/base/json.h"
 
 // What exists, as plain values. Names of members follow the REST shapes (api/openapi.yaml), in
@@ -18,20 +19,11 @@ namespace busbar::model {
 
 // How a module reaches its device; the numbers are those of the REST API.
 enum class Role { Ssh = 0, Device = 1, Service = 2, Websocket = 3, Logic = 99 };
-enum class UserRole { User = 0, Support = 1, Admin = 2 };
 // Who may read a setting in clear; NeverDisplay is for drivers only.
 enum class EncryptionLevel { None = 0, Support = 1, Admin = 2, NeverDisplay = 3 };
 enum class Isolation { Driver, Module };
 // Why a driver may be loaded.
 enum class Trust { Built, Unsigned };
-
-struct Common {
-  std::string id;
-  int64_t createdAt = 0;
-  int64_t updatedAt = 0;
-  int64_t revision = 0;  // 0 = not stored yet
-  bool operator==(const Common&) const = default;
-};
 
 // An installed driver version. Immutable but for name, description, isolation and alert level.
 struct Driver : Common {
@@ -123,34 +115,29 @@ struct Settings : Common {
   bool operator==(const Settings&) const = default;
 };
 
-struct User : Common {
-  std::string name;
-  std::string email;
-  UserRole role = UserRole::User;
-  bool operator==(const User&) const = default;
+enum class Table {
+  Driver,
+  Module,
+  System,
+  Zone,
+  Settings,
+  User,
+  ApiKey,
+  Domain,
+  OauthApp,
+  Group,
+  GroupUser,
+  GroupZone
 };
-
-// The secret itself is shown once and never stored: `secretHash` is hex SHA-256 of 256 random bits.
-struct ApiKey : Common {
-  std::string name;
-  std::string description;
-  std::string userId;
-  std::string secretHash;
-  UserRole permissions = UserRole::User;  // never above the user's own role when used
-  std::vector<std::string> scopes{"public"};
-  int64_t expiresAt = 0;  // 0 = never
-  bool operator==(const ApiKey&) const = default;
-};
-
-enum class Table { Driver, Module, System, Zone, Settings, User, ApiKey };
-using Record = std::variant<Driver, Module, System, Zone, Settings, User, ApiKey>;
+using Record = std::variant<Driver, Module, System, Zone, Settings, User, ApiKey, Domain, OauthApp,
+                            Group, GroupUser, GroupZone>;
 
 Table tableOf(const Record& record);
 const Common& commonOf(const Record& record);
 Common& commonOf(Record& record);
 // "driver", "module", … as in URLs, error messages and the change log.
 std::string_view toString(Table table);
-// "driver-", "mod-", "sys-", "zone-", "sets-", "user-", "key-".
+// "driver-", "mod-", "sys-", …; the whole list is in KEYS.md.
 std::string_view idPrefix(Table table);
 std::optional<Table> toTable(std::string_view name);
 Record emptyRecord(Table table);

@@ -3,170 +3,13 @@
 #include "registry/model/validate.h"
 
 #include <algorithm>
-#include <set>
 
+#include "registry/model/checker.h"
 #include "registry/model/ids.h"
 #include "sdk/base/json.h"
-#include "sdk/base/time_zone.h"
 
 namespace busbar::model {
 namespace {
-
-constexpr size_t kMaxNameBytes = 256;
-constexpr size_t kMaxLineBytes = 2048;
-constexpr size_t kMaxTextBytes = 16 * 1024;
-constexpr size_t kMaxManifestBytes = 1 << 20;
-constexpr size_t kMaxListEntries = 1000;
-constexpr size_t kMaxSettingsBytes = 64 * 1024;
-constexpr size_t kSha256HexLength = 64;
-
-bool isBlank(std::string_view s) {
-  return s.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
-bool hasControl(std::string_view s) {
-  return std::any_of(s.begin(), s.end(), [](char c) {
-    const auto u = static_cast<unsigned char>(c);
-    return u < 0x20 || u == 0x7F;
-  });
-}
-
-bool isLowerHex(std::string_view s) {
-  return s.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-bool isAlnum(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-void trim(std::string& s) {
-  const size_t from = s.find_first_not_of(" \t\r\n");
-  if (from == std::string::npos) {
-    s.clear();
-    return;
-  }
-  s.erase(s.find_last_not_of(" \t\r\n") + 1);
-  s.erase(0, from);
-}
-
-void lower(std::string& s) {
-  std::transform(s.begin(), s.end(), s.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-}
-
-// Trims, drops blank entries and repeats; keeps the order.
-void clean(std::vector<std::string>& list) {
-  std::set<std::string> seen;
-  std::vector<std::string> out;
-  for (std::string& entry : list) {
-    trim(entry);
-    if (!entry.empty() && seen.insert(entry).second) {
-      out.push_back(std::move(entry));
-    }
-  }
-  list = std::move(out);
-}
-
-// Collects errors of one record.
-class Checker {
- public:
-  void fail(std::string field, std::string reason) {
-    errors_.push_back({std::move(field), std::move(reason)});
-  }
-  // One line, not blank.
-  void name(const char* field, const std::string& s) {
-    if (isBlank(s)) {
-      fail(field, "must not be blank");
-      return;
-    }
-    line(field, s, kMaxNameBytes);
-  }
-  // One line, may be empty.
-  void line(const char* field, const std::string& s, size_t limit = kMaxLineBytes) {
-    if (hasControl(s)) {
-      fail(field, "must not hold control characters");
-    }
-    text(field, s, limit);
-  }
-  void text(const char* field, const std::string& s, size_t limit = kMaxTextBytes) {
-    if (s.size() > limit) {
-      fail(field, "must be at most " + std::to_string(limit) + " bytes");
-    }
-    if (!json::isUtf8(s)) {
-      fail(field, "must be UTF-8");
-    }
-  }
-  void list(const char* field, const std::vector<std::string>& entries) {
-    if (entries.size() > kMaxListEntries) {
-      fail(field, "must have at most " + std::to_string(kMaxListEntries) + " entries");
-    }
-    for (const std::string& entry : entries) {
-      const size_t before = errors_.size();
-      line(field, entry);
-      if (errors_.size() != before) {
-        return;  // one report per list
-      }
-    }
-  }
-  // A list of distinct ids.
-  void ids(const char* field, Table table, const std::vector<std::string>& entries) {
-    std::set<std::string_view> seen;
-    if (entries.size() > kMaxListEntries) {
-      fail(field, "must have at most " + std::to_string(kMaxListEntries) + " entries");
-    }
-    for (const std::string& entry : entries) {
-      if (!isId(table, entry)) {
-        fail(field, "must hold ids of the form " + std::string(idPrefix(table)) + "…");
-        return;
-      }
-      if (!seen.insert(entry).second) {
-        fail(field, "must not name " + entry + " twice");
-        return;
-      }
-    }
-  }
-  void id(const char* field, Table table, const std::string& s) {
-    if (!isId(table, s)) {
-      fail(field, "must be an id of the form " + std::string(idPrefix(table)) + "…");
-    }
-  }
-  void optionalId(const char* field, Table table, const std::string& s) {
-    if (!s.empty()) {
-      id(field, table, s);
-    }
-  }
-  void count(const char* field, int64_t n) {
-    if (n < 0 || n > 1'000'000'000) {
-      fail(field, "must be 0 to 1000000000");
-    }
-  }
-  void alertLevel(const std::string& s) {
-    if (s != "low" && s != "medium" && s != "high" && s != "critical") {
-      fail("alert_level", "must be low, medium, high or critical");
-    }
-  }
-  void timezone(const std::string& s) {
-    if (s.empty()) {
-      return;
-    }
-    const auto zone = TimeZone::find(s);
-    if (!zone.ok() && zone.error().code == ErrorCode::Unavailable) {
-      fail("timezone", "cannot be checked: " + zone.error().message);
-    } else if (!zone.ok()) {
-      fail("timezone", "must be an IANA time zone that this machine knows, such as Europe/Berlin");
-    }
-  }
-  void uri(const char* field, const std::string& s) {
-    if (!isUri(s)) {
-      fail(field, "must be a URI with scheme and host");
-    }
-  }
-  FieldErrors take() { return std::move(errors_); }
-
- private:
-  FieldErrors errors_;
-};
 
 // A driver without a link that must be there reaches its device in no way that needs an address.
 bool needsAddress(const Driver& driver) {
@@ -299,17 +142,6 @@ void normalise(Zone& zone) {
   clean(zone.images);
 }
 
-void normalise(User& user) {
-  trim(user.name);
-  trim(user.email);
-  lower(user.email);
-}
-
-void normalise(ApiKey& key) {
-  trim(key.name);
-  clean(key.scopes);
-}
-
 void normalise(Module& mod, const Driver& driver) {
   trim(mod.ip);
   trim(mod.uri);
@@ -353,9 +185,7 @@ FieldErrors validate(const Driver& driver) {
   if (driver.fileName.find('/') != std::string::npos) {
     check.fail("file_name", "must not hold a slash");
   }
-  if (driver.digest.size() != kSha256HexLength || !isLowerHex(driver.digest)) {
-    check.fail("digest", "must be 64 lower-case hexadecimal digits");
-  }
+  check.hash("digest", driver.digest);
   check.text("manifest", driver.manifest, kMaxManifestBytes);
   if (driver.defaultPort < 0 || driver.defaultPort > 65535) {
     check.fail("default_port", "must be 0 to 65535");
@@ -448,33 +278,6 @@ FieldErrors validate(const Settings& settings) {
     check.fail("encryption_level", "must be 0 to 3");
   }
   check.text("settings_string", settings.text, kMaxSettingsBytes);
-  return check.take();
-}
-
-FieldErrors validate(const User& user) {
-  Checker check;
-  check.name("name", user.name);
-  if (!isEmail(user.email)) {
-    check.fail("email", "must be an e-mail address");
-  }
-  return check.take();
-}
-
-FieldErrors validate(const ApiKey& key) {
-  Checker check;
-  check.name("name", key.name);
-  check.text("description", key.description);
-  check.id("user_id", Table::User, key.userId);
-  if (key.secretHash.size() != kSha256HexLength || !isLowerHex(key.secretHash)) {
-    check.fail("secret_hash", "must be 64 lower-case hexadecimal digits");
-  }
-  if (key.scopes.empty()) {
-    check.fail("scopes", "must not be empty");
-  }
-  check.list("scopes", key.scopes);
-  if (key.expiresAt < 0) {
-    check.fail("expires_at", "must not be before 1970");
-  }
   return check.take();
 }
 

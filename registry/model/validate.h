@@ -26,8 +26,13 @@ using FieldErrors = std::vector<FieldError>;
 void normalise(Driver& driver);
 void normalise(System& system);
 void normalise(Zone& zone);
-void normalise(User& user);
 void normalise(ApiKey& key);
+// The name is made of the first and last name when there is a first name.
+void normalise(User& user);
+// Of `domain` only the host stays.
+void normalise(Domain& domain);
+void normalise(OauthApp& app);
+void normalise(Group& group);
 // Also what follows from the driver's role: udp clears tls, a service takes the driver's default
 // URI and is tls when that is https or wss, a logic module has neither address nor tls.
 void normalise(Module& mod, const Driver& driver);
@@ -42,11 +47,19 @@ FieldErrors validate(const Zone& zone);
 FieldErrors validate(const Settings& settings);
 FieldErrors validate(const User& user);
 FieldErrors validate(const ApiKey& key);
+FieldErrors validate(const Domain& domain);
+FieldErrors validate(const OauthApp& app);
+FieldErrors validate(const Group& group);
+FieldErrors validate(const GroupUser& membership);
+FieldErrors validate(const GroupZone& grant);
 
 // A URI with scheme and host, "https://projector.lan:8443/api".
 bool isUri(std::string_view text);
 // A host name (RFC 1123), an IPv4 address or an IPv6 address without brackets.
 bool isHost(std::string_view text);
 bool isEmail(std::string_view text);
+// The host of "https://Example.com:8443/x", "example.com:8443" or "[::1]:80", in lower case without
+// port and brackets: how a Host header and Domain::domain are compared.
+std::string hostOf(std::string_view text);
 
 }  // namespace busbar::model

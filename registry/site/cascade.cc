@@ -72,6 +72,9 @@ class Plan {
       std::erase(changed(systemId).zones, zone.id);
     }
     settingsOf(zone.id);
+    for (const model::GroupZone* grant : site_.groupsOfZone(zone.id)) {
+      rows_.emplace_back(*grant);
+    }
     rows_.emplace_back(zone);
   }
 
@@ -79,7 +82,46 @@ class Plan {
     for (const std::string& keyId : site_.apiKeysOfUser(user.id)) {
       rows_.emplace_back(*site_.findApiKey(keyId));
     }
+    for (const model::GroupUser* membership : site_.groupsOfUser(user.id)) {
+      eraseOnce(*membership);
+    }
     rows_.emplace_back(user);
+  }
+
+  void eraseGroup(const model::Group& group) {
+    if (!erased_.insert(group.id).second) {
+      return;
+    }
+    for (const std::string& childId : site_.childrenOfGroup(group.id)) {
+      eraseGroup(*site_.findGroup(childId));
+    }
+    for (const model::GroupUser* membership : site_.usersOfGroup(group.id)) {
+      eraseOnce(*membership);
+    }
+    for (const model::GroupZone* grant : site_.zonesOfGroup(group.id)) {
+      rows_.emplace_back(*grant);
+    }
+    rows_.emplace_back(group);
+  }
+
+  void eraseDomain(const model::Domain& domain) {
+    for (const model::User* user : site_.usersOfDomain(domain.id)) {
+      eraseUser(*user);
+    }
+    for (const std::string& groupId : site_.groupsOfDomain(domain.id)) {
+      eraseGroup(*site_.findGroup(groupId));
+    }
+    for (const std::string& appId : site_.appsOfDomain(domain.id)) {
+      rows_.emplace_back(*site_.findOauthApp(appId));
+    }
+    rows_.emplace_back(domain);
+  }
+
+  // For what goes with either of two others.
+  void eraseOnce(const model::GroupUser& membership) {
+    if (erased_.insert(membership.id).second) {
+      rows_.emplace_back(membership);
+    }
   }
 
   void eraseAlone(model::Record record) { rows_.push_back(std::move(record)); }
@@ -136,16 +178,38 @@ class Plan {
   std::set<std::string> erased_;
 };
 
-bool isLastAdmin(const Site& site, const model::User& user) {
-  if (user.role != model::UserRole::Admin) {
-    return false;
+bool isAdmin(const model::User* user) {
+  return user->role == model::UserRole::Admin && !user->deleted;
+}
+
+bool hasAdmin(const Site& site, std::string_view domainId) {
+  const auto users = site.usersOfDomain(domainId);
+  return std::any_of(users.begin(), users.end(), isAdmin);
+}
+
+Status mayErase(const Site& site, const model::Domain& domain) {
+  if (site.defaultDomain()->id == domain.id) {
+    return Error::because(ErrorCode::FailedPrecondition, "last_domain",
+                          "domain " + domain.id + " is the default domain and cannot be deleted");
   }
-  const auto users = site.users();
-  return std::count_if(users.begin(), users.end(),
-                       [](const model::User* u) { return u->role == model::UserRole::Admin; }) == 1;
+  const auto domains = site.domains();
+  const bool othersHave =
+      std::any_of(domains.begin(), domains.end(), [&](const model::Domain* other) {
+        return other->id != domain.id && hasAdmin(site, other->id);
+      });
+  if (hasAdmin(site, domain.id) && !othersHave) {
+    return Error::because(ErrorCode::FailedPrecondition, "last_domain",
+                          "domain " + domain.id + " has the only admins and cannot be deleted");
+  }
+  return {};
 }
 
 }  // namespace
+
+bool isLastAdmin(const Site& site, const model::User& user) {
+  const auto users = site.usersOfDomain(site.domainIdOf(user));
+  return isAdmin(&user) && std::count_if(users.begin(), users.end(), isAdmin) == 1;
+}
 
 Result<std::vector<ConfigWrite>> planErase(const Site& site, Table table, std::string_view id) {
   if (!site.contains(table, id)) {
@@ -179,6 +243,24 @@ Result<std::vector<ConfigWrite>> planErase(const Site& site, Table table, std::s
       break;
     case Table::ApiKey:
       plan.eraseAlone(*site.findApiKey(id));
+      break;
+    case Table::Domain: {
+      const model::Domain& domain = *site.findDomain(id);
+      BUSBAR_TRY(mayErase(site, domain));
+      plan.eraseDomain(domain);
+      break;
+    }
+    case Table::OauthApp:
+      plan.eraseAlone(*site.findOauthApp(id));
+      break;
+    case Table::Group:
+      plan.eraseGroup(*site.findGroup(id));
+      break;
+    case Table::GroupUser:
+      plan.eraseAlone(*site.findGroupUser(id));
+      break;
+    case Table::GroupZone:
+      plan.eraseAlone(*site.findGroupZone(id));
       break;
   }
   return plan.take();

@@ -18,12 +18,19 @@ namespace busbar {
 //   driver  its modules (as below) and its settings
 //   module  its settings; it leaves every system's list, and its name that system's features
 //   system  the modules that are in no other system, among them its logic modules; its settings
-//   zone    its child zones, recursively; its settings; it leaves every system's list
-//   user    its API keys
+//   zone    its child zones, recursively; its settings; what groups may do in it; it leaves every
+//           system's list
+//   user    its API keys; it leaves its groups
+//   group   its child groups, recursively; who is in it; what it may do in zones
+//   domain  its users, applications and groups
 // Systems that lose a module or a zone get a new version. NotFound when the row is not there;
-// FailedPrecondition for the last admin.
+// FailedPrecondition for the last admin of a domain (last_admin), for the default domain, and for
+// the last domain that has an admin (last_domain).
 Result<std::vector<ConfigWrite>> planErase(const Site& site, model::Table table,
                                            std::string_view id);
+
+// True for an admin without whom nobody can manage the user's domain. Deleted users do not count.
+bool isLastAdmin(const Site& site, const model::User& user);
 
 // Takes a module out of a system, and erases it when no other system has it.
 Result<std::vector<ConfigWrite>> planRemoveModule(const Site& site, std::string_view systemId,

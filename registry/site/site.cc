@@ -112,6 +112,16 @@ bool Site::contains(model::Table table, std::string_view id) const {
       return findUser(id) != nullptr;
     case model::Table::ApiKey:
       return findApiKey(id) != nullptr;
+    case model::Table::Domain:
+      return findDomain(id) != nullptr;
+    case model::Table::OauthApp:
+      return findOauthApp(id) != nullptr;
+    case model::Table::Group:
+      return findGroup(id) != nullptr;
+    case model::Table::GroupUser:
+      return findGroupUser(id) != nullptr;
+    case model::Table::GroupZone:
+      return findGroupZone(id) != nullptr;
   }
   return false;
 }
@@ -132,11 +142,11 @@ template std::vector<const model::System*> Site::sorted(const ById<model::System
 template std::vector<const model::Zone*> Site::sorted(const ById<model::Zone>&);
 template std::vector<const model::User*> Site::sorted(const ById<model::User>&);
 template std::vector<const model::ApiKey*> Site::sorted(const ById<model::ApiKey>&);
-
-const model::User* Site::findUserByEmail(std::string_view lowerEmail) const {
-  const std::string* id = find(userByEmail_, lowerEmail);
-  return id == nullptr ? nullptr : findUser(*id);
-}
+template std::vector<const model::Domain*> Site::sorted(const ById<model::Domain>&);
+template std::vector<const model::OauthApp*> Site::sorted(const ById<model::OauthApp>&);
+template std::vector<const model::Group*> Site::sorted(const ById<model::Group>&);
+template std::vector<const model::GroupUser*> Site::sorted(const ById<model::GroupUser>&);
+template std::vector<const model::GroupZone*> Site::sorted(const ById<model::GroupZone>&);
 
 const model::ApiKey* Site::findApiKeyByHash(std::string_view secretHash) const {
   const std::string* id = find(keyByHash_, secretHash);
@@ -260,21 +270,9 @@ void Site::index(const model::Settings& settings, bool add) {
   link(settingsByParent_, settings.parentId, settings.id, add);
 }
 
-void Site::index(const model::User& user, bool add) {
-  if (add) {
-    userByEmail_[user.email] = user.id;
-  } else {
-    userByEmail_.erase(user.email);
-  }
-}
-
 void Site::index(const model::ApiKey& key, bool add) {
   link(keysByUser_, key.userId, key.id, add);
-  if (add) {
-    keyByHash_[key.secretHash] = key.id;
-  } else {
-    keyByHash_.erase(key.secretHash);
-  }
+  linkOne(keyByHash_, key.secretHash, key.id, add);
 }
 
 void Site::forgetNames(const model::Record& record) {

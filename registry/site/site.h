@@ -59,6 +59,11 @@ class Site {
   const model::Settings* findSettings(std::string_view id) const { return find(settings_, id); }
   const model::User* findUser(std::string_view id) const { return find(users_, id); }
   const model::ApiKey* findApiKey(std::string_view id) const { return find(apiKeys_, id); }
+  const model::Domain* findDomain(std::string_view id) const { return find(domains_, id); }
+  const model::OauthApp* findOauthApp(std::string_view id) const { return find(apps_, id); }
+  const model::Group* findGroup(std::string_view id) const { return find(groups_, id); }
+  const model::GroupUser* findGroupUser(std::string_view id) const { return find(groupUsers_, id); }
+  const model::GroupZone* findGroupZone(std::string_view id) const { return find(groupZones_, id); }
   // Any of them, by its table.
   bool contains(model::Table table, std::string_view id) const;
 
@@ -69,8 +74,28 @@ class Site {
   std::vector<const model::Zone*> zones() const { return sorted(zones_); }
   std::vector<const model::User*> users() const { return sorted(users_); }
   std::vector<const model::ApiKey*> apiKeys() const { return sorted(apiKeys_); }
+  std::vector<const model::Domain*> domains() const { return sorted(domains_); }
+  std::vector<const model::OauthApp*> oauthApps() const { return sorted(apps_); }
+  std::vector<const model::Group*> groups() const { return sorted(groups_); }
+  std::vector<const model::GroupUser*> groupUsers() const { return sorted(groupUsers_); }
+  std::vector<const model::GroupZone*> groupZones() const { return sorted(groupZones_); }
 
-  const model::User* findUserByEmail(std::string_view lowerEmail) const;
+  // The oldest domain; nullptr before the first one is made.
+  const model::Domain* defaultDomain() const;
+  // The domain that answers for a host (model::hostOf), the default one when none has that name.
+  const model::Domain* domainForHost(std::string_view lowerHost) const;
+  const model::Domain* findDomainByHost(std::string_view lowerHost) const;
+  // An empty id means the default domain, in rows and in what asks here; "" when there is none yet.
+  std::string_view domainIdOf(std::string_view domainId) const;
+  std::string_view domainIdOf(const model::User& user) const { return domainIdOf(user.domainId); }
+
+  // In one domain; all three compare exactly.
+  const model::User* findUserByEmail(std::string_view domainId, std::string_view lowerEmail) const;
+  const model::User* findUserByLoginName(std::string_view domainId, std::string_view name) const;
+  const model::User* findUserByStaffId(std::string_view domainId, std::string_view staffId) const;
+  const model::OauthApp* findOauthAppByUid(std::string_view domainId, std::string_view uid) const;
+  const model::GroupUser* findGroupUser(std::string_view groupId, std::string_view userId) const;
+  const model::GroupZone* findGroupZone(std::string_view groupId, std::string_view zoneId) const;
   const model::ApiKey* findApiKeyByHash(std::string_view secretHash) const;
   // The first system (by id) with that e-mail address.
   const model::System* findSystemByEmail(std::string_view lowerEmail) const;
@@ -83,6 +108,14 @@ class Site {
   const Ids& systemsOfZone(std::string_view zoneId) const;
   const Ids& childrenOfZone(std::string_view zoneId) const;
   const Ids& apiKeysOfUser(std::string_view userId) const;
+  const Ids& appsOfDomain(std::string_view domainId) const;
+  const Ids& groupsOfDomain(std::string_view domainId) const;
+  const Ids& childrenOfGroup(std::string_view groupId) const;
+  std::vector<const model::User*> usersOfDomain(std::string_view domainId) const;
+  std::vector<const model::GroupUser*> usersOfGroup(std::string_view groupId) const;
+  std::vector<const model::GroupUser*> groupsOfUser(std::string_view userId) const;
+  std::vector<const model::GroupZone*> zonesOfGroup(std::string_view groupId) const;
+  std::vector<const model::GroupZone*> groupsOfZone(std::string_view zoneId) const;
   // The documents of one parent, lowest level first.
   std::vector<const model::Settings*> settingsOf(std::string_view parentId) const;
 
@@ -114,6 +147,13 @@ class Site {
   template <class T>
   static std::vector<const T*> sorted(const ById<T>& rows);
   static const Ids& idsIn(const Index& index, std::string_view key);
+  template <class T>
+  static std::vector<const T*> rowsIn(const ById<T>& rows, const Index& index,
+                                      std::string_view key);
+  // Two members as one key; neither holds a line feed.
+  static std::string pairKey(std::string_view first, std::string_view second);
+  const model::User* userBy(const ById<std::string>& index, std::string_view domainId,
+                            std::string_view value) const;
   static void link(Index& index, const std::string& key, const std::string& id, bool add);
 
   // Adds (or takes away) a row's entries in the indexes.
@@ -124,6 +164,13 @@ class Site {
   void index(const model::Settings& settings, bool add);
   void index(const model::User& user, bool add);
   void index(const model::ApiKey& key, bool add);
+  void index(const model::Domain& domain, bool add);
+  void index(const model::OauthApp& app, bool add);
+  void index(const model::Group& group, bool add);
+  void index(const model::GroupUser& membership, bool add);
+  void index(const model::GroupZone& grant, bool add);
+  static void linkOne(ById<std::string>& index, const std::string& key, const std::string& id,
+                      bool add);
   // Forgets the cached names that a change of the row may alter.
   void forgetNames(const model::Record& record);
   ById<model::Driver>& rows(const model::Driver&) { return drivers_; }
@@ -133,6 +180,11 @@ class Site {
   ById<model::Settings>& rows(const model::Settings&) { return settings_; }
   ById<model::User>& rows(const model::User&) { return users_; }
   ById<model::ApiKey>& rows(const model::ApiKey&) { return apiKeys_; }
+  ById<model::Domain>& rows(const model::Domain&) { return domains_; }
+  ById<model::OauthApp>& rows(const model::OauthApp&) { return apps_; }
+  ById<model::Group>& rows(const model::Group&) { return groups_; }
+  ById<model::GroupUser>& rows(const model::GroupUser&) { return groupUsers_; }
+  ById<model::GroupZone>& rows(const model::GroupZone&) { return groupZones_; }
   // Stores or removes one row; returns what stood there before.
   std::unique_ptr<model::Record> put(const ConfigChange& change);
 
@@ -144,6 +196,11 @@ class Site {
   ById<model::Settings> settings_;
   ById<model::User> users_;
   ById<model::ApiKey> apiKeys_;
+  ById<model::Domain> domains_;
+  ById<model::OauthApp> apps_;
+  ById<model::Group> groups_;
+  ById<model::GroupUser> groupUsers_;
+  ById<model::GroupZone> groupZones_;
   Index modulesByDriver_;
   Index systemsByModule_;
   Index logicBySystem_;
@@ -152,7 +209,22 @@ class Site {
   Index settingsByParent_;
   Index keysByUser_;
   Index systemsByEmail_;
-  ById<std::string> userByEmail_;
+  Index usersByDomain_;  // by pairKey("", domainId as stored), which may be empty
+  Index appsByDomain_;
+  Index groupsByDomain_;
+  Index childrenByGroup_;
+  Index usersByGroup_;
+  Index groupsByUser_;
+  Index zonesByGroup_;
+  Index groupsByZone_;
+  Ids domainIds_;
+  ById<std::string> domainByHost_;
+  ById<std::string> userByEmail_;  // this and the next three: by pairKey(domain, value)
+  ById<std::string> userByLoginName_;
+  ById<std::string> userByStaffId_;
+  ById<std::string> appByUid_;
+  ById<std::string> groupUserByPair_;  // pairKey(group, user)
+  ById<std::string> groupZoneByPair_;  // pairKey(group, zone)
   ById<std::string> keyByHash_;
   mutable ById<Names> names_;  // by system, made on first use
   std::list<std::weak_ptr<Listener>> listeners_;

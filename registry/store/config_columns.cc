@@ -31,9 +31,19 @@ constexpr Referrer kSystem[] = {
 constexpr Referrer kZone[] = {
     {"zones", Table::System, "SELECT 1 FROM system_zones WHERE zone_id = ?"},
     {"parent_id", Table::Zone, "SELECT 1 FROM zones WHERE parent_id = ?"},
+    {"zone_id", Table::GroupZone, "SELECT 1 FROM group_zones WHERE zone_id = ?"},
     {"parent_id", Table::Settings, kSettingsOf}};
 constexpr Referrer kUser[] = {
-    {"user_id", Table::ApiKey, "SELECT 1 FROM api_keys WHERE user_id = ?"}};
+    {"user_id", Table::ApiKey, "SELECT 1 FROM api_keys WHERE user_id = ?"},
+    {"user_id", Table::GroupUser, "SELECT 1 FROM group_users WHERE user_id = ?"}};
+constexpr Referrer kDomain[] = {
+    {"authority_id", Table::User, "SELECT 1 FROM users WHERE authority_id = ?"},
+    {"owner_id", Table::OauthApp, "SELECT 1 FROM oauth_apps WHERE owner_id = ?"},
+    {"authority_id", Table::Group, "SELECT 1 FROM user_groups WHERE authority_id = ?"}};
+constexpr Referrer kGroup[] = {
+    {"parent_id", Table::Group, "SELECT 1 FROM user_groups WHERE parent_id = ?"},
+    {"group_id", Table::GroupUser, "SELECT 1 FROM group_users WHERE group_id = ?"},
+    {"group_id", Table::GroupZone, "SELECT 1 FROM group_zones WHERE group_id = ?"}};
 
 // The table that a settings row's parent must be in, by the form of the id.
 std::optional<Table> parentTable(const std::string& parentId) {
@@ -49,7 +59,12 @@ struct References {
   std::vector<Reference> out;
 
   void operator()(const model::Driver&) {}
-  void operator()(const model::User&) {}
+  void operator()(const model::Domain&) {}
+  void operator()(const model::User& user) {
+    if (!user.domainId.empty()) {
+      out.push_back({"authority_id", Table::Domain, user.domainId});
+    }
+  }
   void operator()(const model::Module& mod) {
     out.push_back({"driver_id", Table::Driver, mod.driverId});
     if (!mod.controlSystemId.empty()) {
@@ -75,7 +90,56 @@ struct References {
         {"parent_id", parentTable(settings.parentId).value_or(Table::Zone), settings.parentId});
   }
   void operator()(const model::ApiKey& key) { out.push_back({"user_id", Table::User, key.userId}); }
+  void operator()(const model::OauthApp& app) {
+    out.push_back({"owner_id", Table::Domain, app.ownerId});
+  }
+  void operator()(const model::Group& group) {
+    out.push_back({"authority_id", Table::Domain, group.domainId});
+    if (!group.parentId.empty()) {
+      out.push_back({"parent_id", Table::Group, group.parentId});
+    }
+  }
+  void operator()(const model::GroupUser& membership) {
+    out.push_back({"user_id", Table::User, membership.userId});
+    out.push_back({"group_id", Table::Group, membership.groupId});
+  }
+  void operator()(const model::GroupZone& grant) {
+    out.push_back({"zone_id", Table::Zone, grant.zoneId});
+    out.push_back({"group_id", Table::Group, grant.groupId});
+  }
 };
+
+Columns identityColumns(const model::Record& record) {
+  if (const auto* user = std::get_if<model::User>(&record)) {
+    return {{"authority_id", user->domainId},
+            {"email", user->email},
+            textOrNull("login_name", user->loginName),
+            textOrNull("staff_id", user->staffId)};
+  }
+  if (const auto* key = std::get_if<model::ApiKey>(&record)) {
+    return {{"name", key->name}, {"user_id", key->userId}, {"secret_hash", key->secretHash}};
+  }
+  if (const auto* domain = std::get_if<model::Domain>(&record)) {
+    return {{"domain", domain->domain}};
+  }
+  if (const auto* app = std::get_if<model::OauthApp>(&record)) {
+    return {{"owner_id", app->ownerId},
+            {"name", app->name},
+            {"uid", app->uid},
+            {"redirect_uri", app->redirectUri}};
+  }
+  if (const auto* group = std::get_if<model::Group>(&record)) {
+    return {
+        {"authority_id", group->domainId}, {"parent_id", group->parentId}, {"name", group->name}};
+  }
+  if (const auto* membership = std::get_if<model::GroupUser>(&record)) {
+    return {{"user_id", membership->userId}, {"group_id", membership->groupId}};
+  }
+  if (const auto* grant = std::get_if<model::GroupZone>(&record)) {
+    return {{"zone_id", grant->zoneId}, {"group_id", grant->groupId}};
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -95,6 +159,16 @@ std::string_view sqlTable(Table table) {
       return "users";
     case Table::ApiKey:
       return "api_keys";
+    case Table::Domain:
+      return "domains";
+    case Table::OauthApp:
+      return "oauth_apps";
+    case Table::Group:
+      return "user_groups";  // GROUPS is a word of SQL
+    case Table::GroupUser:
+      return "group_users";
+    case Table::GroupZone:
+      return "group_zones";
   }
   return "";
 }
@@ -113,13 +187,7 @@ Columns columnsOf(const model::Record& record) {
     return {{"parent_id", settings->parentId},
             {"encryption_level", static_cast<int64_t>(settings->level)}};
   }
-  if (const auto* user = std::get_if<model::User>(&record)) {
-    return {{"email", user->email}};
-  }
-  if (const auto* key = std::get_if<model::ApiKey>(&record)) {
-    return {{"name", key->name}, {"user_id", key->userId}, {"secret_hash", key->secretHash}};
-  }
-  return {};
+  return identityColumns(record);
 }
 
 std::string insertSql(Table table, const Columns& columns) {
@@ -158,8 +226,15 @@ std::span<const Referrer> referrersOf(Table table) {
       return kZone;
     case Table::User:
       return kUser;
+    case Table::Domain:
+      return kDomain;
+    case Table::Group:
+      return kGroup;
     case Table::Settings:
     case Table::ApiKey:
+    case Table::OauthApp:
+    case Table::GroupUser:
+    case Table::GroupZone:
       break;
   }
   return {};

@@ -122,6 +122,99 @@ CREATE TABLE module_data (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Who exists. `users` is made anew, because an e-mail address is now unique per domain; `api_keys`
+// with it, because a table that others refer to cannot be dropped. An empty authority_id or
+// parent_id means "the default domain" or "no parent" and must be comparable, so it is not NULL and
+// has no foreign key; the store checks these references itself.
+constexpr const char* kConfig3 = R"sql(
+CREATE TABLE domains (
+  id TEXT PRIMARY KEY,
+  domain TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE old_keys AS SELECT * FROM api_keys;
+DROP TABLE api_keys;
+ALTER TABLE users RENAME TO old_users;
+
+CREATE TABLE users (
+  id TEXT PRIMARY KEY,
+  authority_id TEXT NOT NULL,
+  email TEXT NOT NULL,
+  login_name TEXT,
+  staff_id TEXT,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  UNIQUE (email, authority_id),
+  UNIQUE (login_name, authority_id),
+  UNIQUE (staff_id, authority_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX users_authority ON users (authority_id);
+INSERT INTO users (id, authority_id, email, revision, document)
+  SELECT id, '', email, revision, document FROM old_users;
+
+CREATE TABLE api_keys (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  user_id TEXT NOT NULL REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED,
+  secret_hash TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_keys_user ON api_keys (user_id);
+INSERT INTO api_keys (id, name, user_id, secret_hash, revision, document)
+  SELECT id, name, user_id, secret_hash, revision, document FROM old_keys;
+DROP TABLE old_keys;
+DROP TABLE old_users;
+
+CREATE TABLE oauth_apps (
+  id TEXT PRIMARY KEY,
+  owner_id TEXT NOT NULL REFERENCES domains (id) DEFERRABLE INITIALLY DEFERRED,
+  name TEXT NOT NULL,
+  uid TEXT NOT NULL,
+  redirect_uri TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  UNIQUE (name, owner_id),
+  UNIQUE (redirect_uri, owner_id),
+  UNIQUE (uid, owner_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX oauth_apps_owner ON oauth_apps (owner_id);
+
+CREATE TABLE user_groups (
+  id TEXT PRIMARY KEY,
+  authority_id TEXT NOT NULL REFERENCES domains (id) DEFERRABLE INITIALLY DEFERRED,
+  parent_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  UNIQUE (name, parent_id, authority_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX user_groups_authority ON user_groups (authority_id);
+CREATE INDEX user_groups_parent ON user_groups (parent_id);
+
+CREATE TABLE group_users (
+  id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED,
+  group_id TEXT NOT NULL REFERENCES user_groups (id) DEFERRABLE INITIALLY DEFERRED,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  UNIQUE (user_id, group_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX group_users_group ON group_users (group_id);
+
+CREATE TABLE group_zones (
+  id TEXT PRIMARY KEY,
+  zone_id TEXT NOT NULL REFERENCES zones (id) DEFERRABLE INITIALLY DEFERRED,
+  group_id TEXT NOT NULL REFERENCES user_groups (id) DEFERRABLE INITIALLY DEFERRED,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  UNIQUE (zone_id, group_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX group_zones_group ON group_zones (group_id);
+)sql";
+
 constexpr const char* kState1 = R"sql(
 CREATE TABLE owners (
   module_id TEXT PRIMARY KEY,
@@ -138,7 +231,7 @@ CREATE TABLE statuses (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kConfigSteps[] = {kConfig1, kConfig2};
+constexpr const char* kConfigSteps[] = {kConfig1, kConfig2, kConfig3};
 constexpr const char* kStateSteps[] = {kState1};
 constexpr Schema kConfigSchema{"configuration database", 0x42755362, kConfigSteps};  // "BuSb"
 constexpr Schema kStateSchema{"state database", 0x42755373, kStateSteps};            // "BuSs"

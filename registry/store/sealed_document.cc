@@ -12,23 +12,40 @@ namespace {
 
 constexpr json::Limits kDocumentLimits{16 << 20, 64};
 
-std::string contextOf(const model::Settings& settings) {
-  return settings.id + "|" + std::to_string(static_cast<int>(settings.level));
+// The one member of a record that is secret, or none; and what its sealed text is bound to.
+struct Secret {
+  std::string* text = nullptr;
+  std::string context;
+};
+
+Secret secretOf(model::Record& record) {
+  if (auto* settings = std::get_if<model::Settings>(&record);
+      settings != nullptr && settings->level != model::EncryptionLevel::None) {
+    return {&settings->text,
+            settings->id + "|" + std::to_string(static_cast<int>(settings->level))};
+  }
+  if (auto* user = std::get_if<model::User>(&record);
+      user != nullptr && !user->passwordHash.empty()) {
+    return {&user->passwordHash, user->id + "|password_hash"};
+  }
+  if (auto* domain = std::get_if<model::Domain>(&record)) {
+    return {&domain->internals, domain->id + "|internals"};
+  }
+  return {};
 }
 
 }  // namespace
 
 Result<std::string> sealDocument(const SecretBox& box, const model::Record& record) {
-  const auto* settings = std::get_if<model::Settings>(&record);
-  if (settings == nullptr || settings->level == model::EncryptionLevel::None) {
-    return json::write(model::toDocument(record));
+  model::Record copy = record;
+  const Secret secret = secretOf(copy);
+  if (secret.text != nullptr) {
+    auto sealed = box.seal(*secret.text, secret.context);
+    if (!sealed.ok()) {
+      return sealed;
+    }
+    *secret.text = std::move(*sealed);
   }
-  auto sealed = box.seal(settings->text, contextOf(*settings));
-  if (!sealed.ok()) {
-    return sealed;
-  }
-  model::Settings copy = *settings;
-  copy.text = std::move(*sealed);
   return json::write(model::toDocument(copy));
 }
 
@@ -42,15 +59,15 @@ Result<model::Record> openDocument(const SecretBox& box, model::Table table,
   if (!record.ok()) {
     return record;
   }
-  auto* settings = std::get_if<model::Settings>(&*record);
-  if (settings != nullptr && settings->level != model::EncryptionLevel::None) {
-    auto plain = box.unseal(settings->text, contextOf(*settings));
+  const Secret secret = secretOf(*record);
+  if (secret.text != nullptr) {
+    auto plain = box.unseal(*secret.text, secret.context);
     if (!plain.ok()) {
       Error error = std::move(plain).error();
-      error.message = settings->id + ": " + error.message;
+      error.message = model::commonOf(*record).id + ": " + error.message;
       return error;
     }
-    settings->text = std::move(*plain);
+    *secret.text = std::move(*plain);
   }
   return record;
 }

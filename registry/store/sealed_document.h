@@ -9,8 +9,9 @@
 #include "registry/store/secret_box.h"
 #include "sdk/base/result.h"
 
-// The document column: a record as JSON text, the text of settings above EncryptionLevel::None
-// sealed and bound to the row and its level. Shapes: KEYS.md "documents", "sealed text".
+// The document column: a record as JSON text, its secret sealed and bound to the row: the text of
+// settings above EncryptionLevel::None, a user's password hash, a domain's internals. Shapes:
+// KEYS.md "documents", "sealed text".
 namespace busbar {
 
 Result<std::string> sealDocument(const SecretBox& box, const model::Record& record);

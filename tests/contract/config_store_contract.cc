@@ -80,11 +80,16 @@ TEST_P(ConfigStoreContract, EveryKindOfRowComesBackAsStored) {
                               {kInsert, child},
                               {kInsert, sample::user()},
                               {kInsert, sample::apiKey()},
+                              {kInsert, sample::domain()},
+                              {kInsert, sample::oauthApp()},
+                              {kInsert, sample::group()},
+                              {kInsert, sample::groupUser()},
+                              {kInsert, sample::groupZone()},
                               {kInsert, sample::settings(1, system.id)},
                               {kInsert, sample::settings(2, child.id, "password: geheim",
                                                          model::EncryptionLevel::NeverDisplay)}});
   ASSERT_TRUE(changes.ok()) << changes.error().message;
-  ASSERT_EQ(changes->size(), 10u);
+  ASSERT_EQ(changes->size(), 15u);
   for (const ConfigChange& change : *changes) {
     EXPECT_EQ(change.position, 1u);
     EXPECT_EQ(model::commonOf(change.record).revision, 1);
@@ -94,7 +99,7 @@ TEST_P(ConfigStoreContract, EveryKindOfRowComesBackAsStored) {
   for (int pass = 0; pass < 2; ++pass) {
     const auto snapshot = load();
     EXPECT_EQ(snapshot.position, 1u);
-    EXPECT_EQ(snapshot.records.size(), 10u);
+    EXPECT_EQ(snapshot.records.size(), 15u);
     for (const ConfigChange& change : *changes) {
       const auto row = stored(model::commonOf(change.record).id);
       ASSERT_NE(row, nullptr);
@@ -183,6 +188,104 @@ TEST_P(ConfigStoreContract, UniqueMembersAreNamedWhenTaken) {
   model::Zone other = insert(sample::zone(2));
   other.name = sample::zone(1).name;
   EXPECT_EQ(refused({{kUpdate, other}}).field, "name");
+}
+
+TEST_P(ConfigStoreContract, UniqueMembersOfPeopleHoldWithinTheirDomain) {
+  ASSERT_TRUE(apply({{kInsert, sample::domain(1)},
+                     {kInsert, sample::domain(2)},
+                     {kInsert, sample::user(1)},
+                     {kInsert, sample::oauthApp(1)},
+                     {kInsert, sample::group(1)},
+                     {kInsert, sample::zone(1)},
+                     {kInsert, sample::groupUser(1)},
+                     {kInsert, sample::groupZone(1)}})
+                  .ok());
+  model::Domain domain = sample::domain(3);
+  domain.domain = sample::domain(1).domain;
+  model::User login = sample::user(2);
+  login.loginName = sample::user(1).loginName;
+  model::User staff = sample::user(2);
+  staff.staffId = sample::user(1).staffId;
+  model::OauthApp name = sample::oauthApp(2);
+  name.name = sample::oauthApp(1).name;
+  model::OauthApp uid = sample::oauthApp(2);
+  uid.uid = sample::oauthApp(1).uid;
+  model::OauthApp redirect = sample::oauthApp(2);
+  redirect.redirectUri = sample::oauthApp(1).redirectUri;
+  model::Group group = sample::group(2);
+  group.name = sample::group(1).name;
+  const std::pair<model::Record, const char*> cases[] = {{domain, "domain"},
+                                                         {login, "login_name"},
+                                                         {staff, "staff_id"},
+                                                         {name, "name"},
+                                                         {uid, "uid"},
+                                                         {redirect, "redirect_uri"},
+                                                         {group, "name"},
+                                                         {sample::groupUser(2), "user_id"},
+                                                         {sample::groupZone(2), "zone_id"}};
+  for (const auto& [record, field] : cases) {
+    const Error error = refused({{kInsert, record}});
+    EXPECT_EQ(error.code, ErrorCode::AlreadyExists) << field;
+    EXPECT_EQ(error.field, field);
+  }
+  // Free in another domain, under another parent, and, where it may be absent, absent twice.
+  model::User twin = sample::user(1);
+  twin.id = sample::id(Table::User, 9);
+  twin.domainId = sample::id(Table::Domain, 2);
+  insert(twin);
+  model::User bare = sample::user(10);
+  bare.loginName.clear();
+  bare.staffId.clear();
+  insert(bare);
+  bare.id = sample::id(Table::User, 11);
+  bare.email = "bare@example.com";
+  insert(bare);
+  model::OauthApp app = sample::oauthApp(1, 2);
+  app.id = sample::id(Table::OauthApp, 9);
+  insert(app);
+  model::Group child = sample::group(3);
+  child.name = sample::group(1).name;
+  child.parentId = sample::id(Table::Group, 1);
+  insert(child);
+}
+
+TEST_P(ConfigStoreContract, PeopleReferToRowsThatExistAndKeepThem) {
+  model::User lost = sample::user(2);
+  lost.domainId = sample::id(Table::Domain, 9);
+  model::Group orphan = sample::group(2);
+  orphan.parentId = sample::id(Table::Group, 9);
+  model::Group child = sample::group(3);
+  child.parentId = sample::id(Table::Group, 1);
+  model::User member = sample::user(1);
+  member.domainId = sample::id(Table::Domain, 1);
+  ASSERT_TRUE(apply({{kInsert, sample::domain(1)},
+                     {kInsert, member},
+                     {kInsert, sample::group(1)},
+                     {kInsert, sample::zone(1)}})
+                  .ok());
+  const std::pair<model::Record, const char*> absent[] = {{lost, "authority_id"},
+                                                          {orphan, "parent_id"},
+                                                          {sample::group(4, 9), "authority_id"},
+                                                          {sample::oauthApp(1, 9), "owner_id"},
+                                                          {sample::groupUser(1, 9, 1), "group_id"},
+                                                          {sample::groupUser(1, 1, 9), "user_id"},
+                                                          {sample::groupZone(1, 9, 1), "group_id"},
+                                                          {sample::groupZone(1, 1, 9), "zone_id"}};
+  for (const auto& [record, field] : absent) {
+    EXPECT_EQ(refused({{kInsert, record}}).field, field);
+  }
+  ASSERT_TRUE(apply({{kInsert, child},
+                     {kInsert, sample::groupUser(1, 3, 1)},
+                     {kInsert, sample::groupZone(1, 3, 1)}})
+                  .ok());
+  const std::pair<model::Record, const char*> kept[] = {{sample::domain(1), "authority_id"},
+                                                        {sample::group(1), "parent_id"},
+                                                        {child, "group_id"},
+                                                        {member, "user_id"},
+                                                        {sample::zone(1), "zone_id"}};
+  for (const auto& [record, field] : kept) {
+    EXPECT_EQ(refused({{kErase, record}}).field, field);
+  }
 }
 
 TEST_P(ConfigStoreContract, ReferencesToAbsentRowsAreNamed) {

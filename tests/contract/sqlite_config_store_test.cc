@@ -107,8 +107,15 @@ TEST_F(SqliteConfigStoreTest, SecretsAreNowhereOnTheDiskInClear) {
   model::Settings secret = sample::settings(1, sample::id(Table::Zone), "password: geheimnis",
                                             model::EncryptionLevel::Support);
   model::Settings open = sample::settings(2, sample::id(Table::Zone), "port: offenbar");
-  auto stored =
-      apply(*store, {{Kind::Insert, sample::zone()}, {Kind::Insert, secret}, {Kind::Insert, open}});
+  model::User user = sample::user();
+  user.passwordHash = "$argon2id$geheimnis";
+  model::Domain domain = sample::domain();
+  domain.internals = R"({"recaptcha_secret":"geheimnis"})";
+  auto stored = apply(*store, {{Kind::Insert, sample::zone()},
+                               {Kind::Insert, secret},
+                               {Kind::Insert, open},
+                               {Kind::Insert, user},
+                               {Kind::Insert, domain}});
   ASSERT_TRUE(stored.ok());
   secret = std::get<model::Settings>(stored->at(1).record);
   ASSERT_TRUE(apply(*store, {{Kind::Update, secret}}).ok());
@@ -273,8 +280,8 @@ TEST_F(SqliteConfigStoreTest, OpensADatabaseOfEveryReleasedVersion) {
     auto store = open();
     const auto snapshot = load(*store);
     ASSERT_TRUE(snapshot.ok()) << snapshot.error().message;
-    EXPECT_EQ(snapshot->records.size(), 8u);
-    EXPECT_EQ(snapshot->position, 2u);
+    EXPECT_EQ(snapshot->records.size(), version < 3 ? 8u : 13u);
+    EXPECT_EQ(snapshot->position, version < 3 ? 2u : 3u);
     for (const model::Record& record : snapshot->records) {
       if (const auto* settings = std::get_if<model::Settings>(&record)) {
         EXPECT_EQ(settings->text, "password: second");
@@ -283,8 +290,18 @@ TEST_F(SqliteConfigStoreTest, OpensADatabaseOfEveryReleasedVersion) {
         EXPECT_EQ(system->modules.size(), 1u);
         EXPECT_EQ(system->zones.size(), 1u);
       }
+      if (const auto* user = std::get_if<model::User>(&record)) {
+        EXPECT_EQ(user->email, "user1@example.com");
+        EXPECT_EQ(user->passwordHash, version < 3 ? "" : sample::user().passwordHash);
+      }
     }
     EXPECT_TRUE(apply(*store, {{Kind::Insert, sample::zone(50)}}).ok());
+    model::User twin = sample::user(1);
+    twin.id = sample::id(Table::User, 50);
+    twin.domainId = version < 3 ? "" : sample::id(Table::Domain);
+    twin.loginName.clear();
+    twin.staffId.clear();
+    EXPECT_EQ(apply(*store, {{Kind::Insert, twin}}).error().field, "email");
     const auto kept = await<std::optional<std::string>>(*loop, [&](auto done) {
       store->get(sample::id(Table::Module), "pairing", Instant::max(), std::move(done));
     });

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,13 +17,14 @@
 #include "tests/support/await.h"
 #include "tests/support/fake_config_store.h"
 #include "tests/support/fake_host_client.h"
+#include "tests/support/fake_password_hasher.h"
 #include "tests/support/recording_sink.h"
 #include "tests/support/sample_records.h"
 
 namespace busbar {
 
-// The whole API over a store in memory and a fake host, without sockets. One user per role, each
-// with a key.
+// The whole API over a store in memory and a fake host, without sockets. One domain, and in it one
+// user per role, each with a key.
 class ApiFixture : public testing::Test {
  protected:
   static constexpr uid_t kOwnUid = 4242;
@@ -42,6 +44,7 @@ class ApiFixture : public testing::Test {
     EXPECT_TRUE(await<void>(*loop_, [this](Callback<void(Status)> done) {
                   site_.follow(store_, clock_.now() + Milliseconds(10'000), std::move(done));
                 }).ok());
+    put(sample::domain());
     user_ = addKey(model::UserRole::User);
     support_ = addKey(model::UserRole::Support);
     admin_ = addKey(model::UserRole::Admin);
@@ -49,9 +52,12 @@ class ApiFixture : public testing::Test {
     api_.addRoutes(router_);
   }
 
-  std::string addKey(model::UserRole role, int64_t expiresAt = 0) {
+  // Its user is number 100 + keys_; of the default domain when `domainId` is empty.
+  std::string addKey(model::UserRole role, int64_t expiresAt = 0,
+                     const std::string& domainId = "") {
     ++keys_;
     model::User user = sample::user(100 + keys_, role);
+    user.domainId = domainId.empty() ? sample::id(model::Table::Domain) : domainId;
     model::ApiKey key = sample::apiKey(100 + keys_, 100 + keys_);
     key.userId = user.id;
     key.permissions = role;
@@ -130,19 +136,29 @@ class ApiFixture : public testing::Test {
   FakeHostClient host_;
   model::IdGenerator ids_{clock_};
   std::unique_ptr<Logger> log_ = Logger::discarding();
-  auth::ApiKeyAuthenticator keyAuthenticator_{clock_, [this](const std::string& keyId) {
+  auth::KeyUsage keyUsage_;
+  FakePasswordHasher hasher_{*loop_};
+  std::map<std::string, json::Value, std::less<>> zonePermissions_;  // by zone: who may what in it
+  auth::ApiKeyAuthenticator keyAuthenticator_{clock_,
+                                              [this](const std::string& keyId) {
                                                 auth::ApiKeyRows rows;
                                                 rows.key = site_.findApiKey(keyId);
                                                 if (rows.key != nullptr) {
                                                   rows.user = site_.findUser(rows.key->userId);
                                                 }
                                                 return rows;
-                                              }};
+                                              },
+                                              &keyUsage_};
   auth::LocalAuthenticator authenticator_{keyAuthenticator_, kOwnUid};
   std::vector<std::string> installed_;
   std::optional<Error> installFailure_;
   api::Api api_{
-      {*loop_, site_, store_, host_, ids_, *log_,
+      {*loop_,
+       site_,
+       store_,
+       host_,
+       ids_,
+       *log_,
        [this](std::string folder, Actor, Callback<void(Result<api::InstalledDriver>)> done) {
          if (installFailure_) {
            done(*installFailure_);
@@ -151,7 +167,14 @@ class ApiFixture : public testing::Test {
          installed_.push_back(std::move(folder));
          done(api::InstalledDriver{sample::id(model::Table::Driver), true});
        },
-       "9.9.9"}};
+       "9.9.9",
+       {},
+       &hasher_,
+       [this](std::string_view zoneId) -> const json::Value* {
+         const auto it = zonePermissions_.find(zoneId);
+         return it == zonePermissions_.end() ? nullptr : &it->second;
+       },
+       &keyUsage_}};
   http::Router router_{authenticator_};
   http::TraceIds trace_;
   bool waits_ = false;  // the test answers calls itself

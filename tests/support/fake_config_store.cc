@@ -15,22 +15,55 @@ using Kind = ConfigWrite::Kind;
 
 constexpr size_t kKeptVersions = 20;
 
-// Member name and value of everything that must be unique, the table in the value.
-std::vector<std::pair<std::string, std::string>> uniquesOf(const Record& record) {
-  const std::string table(model::toString(model::tableOf(record)));
-  std::vector<std::pair<std::string, std::string>> out;
-  for (const Column& column : columnsOf(record)) {
-    const auto* text = std::get_if<std::string>(&column.value);
-    const std::string name = column.name;
-    if (text != nullptr && (name == "name" || name == "email" || name == "secret_hash")) {
-      out.emplace_back(name, table + "/" + *text);
+using Uniques = std::vector<std::pair<std::string, std::string>>;
+
+Uniques identityUniques(const Record& record) {
+  if (const auto* user = std::get_if<model::User>(&record)) {
+    Uniques out{{"email", user->domainId + "/" + user->email}};
+    if (!user->loginName.empty()) {
+      out.emplace_back("login_name", user->domainId + "/" + user->loginName);
     }
+    if (!user->staffId.empty()) {
+      out.emplace_back("staff_id", user->domainId + "/" + user->staffId);
+    }
+    return out;
+  }
+  if (const auto* key = std::get_if<model::ApiKey>(&record)) {
+    return {{"name", key->name}, {"secret_hash", key->secretHash}};
+  }
+  if (const auto* domain = std::get_if<model::Domain>(&record)) {
+    return {{"domain", domain->domain}};
+  }
+  if (const auto* app = std::get_if<model::OauthApp>(&record)) {
+    return {{"name", app->ownerId + "/" + app->name},
+            {"redirect_uri", app->ownerId + "/" + app->redirectUri},
+            {"uid", app->ownerId + "/" + app->uid}};
+  }
+  if (const auto* group = std::get_if<model::Group>(&record)) {
+    return {{"name", group->domainId + "/" + group->parentId + "/" + group->name}};
+  }
+  if (const auto* membership = std::get_if<model::GroupUser>(&record)) {
+    return {{"user_id", membership->userId + "/" + membership->groupId}};
+  }
+  if (const auto* grant = std::get_if<model::GroupZone>(&record)) {
+    return {{"zone_id", grant->zoneId + "/" + grant->groupId}};
+  }
+  return {};
+}
+
+// Member name and value of everything that must be unique in the record's table.
+Uniques uniquesOf(const Record& record) {
+  if (const auto* system = std::get_if<model::System>(&record)) {
+    return {{"name", system->name}};
+  }
+  if (const auto* zone = std::get_if<model::Zone>(&record)) {
+    return {{"name", zone->name}};
   }
   if (const auto* settings = std::get_if<model::Settings>(&record)) {
-    out.emplace_back("parent_id",
-                     settings->parentId + "/" + std::to_string(static_cast<int>(settings->level)));
+    return {{"parent_id",
+             settings->parentId + "/" + std::to_string(static_cast<int>(settings->level))}};
   }
-  return out;
+  return identityUniques(record);
 }
 
 Status checkUnique(const Data& data, const Record& record) {

@@ -117,6 +117,29 @@ model::User user(int n, model::UserRole role) {
   u.name = "User " + std::to_string(n);
   u.email = "user" + std::to_string(n) + "@example.com";
   u.role = role;
+  u.passwordHash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$" + hex64(n);
+  u.loginName = "login" + std::to_string(n);
+  u.staffId = "staff" + std::to_string(n);
+  u.cardNumber = "card" + std::to_string(n);
+  u.groups = {"Facilities", "IT"};
+  u.phone = "+49 89 1234";
+  u.country = "Germany";
+  u.image = "https://example.com/face.png";
+  u.nickname = "Nick";
+  u.misc = "left\nhanded";
+  u.firstName = "User";
+  u.lastName = std::to_string(n);
+  u.building = "North";
+  u.department = "Heating";
+  u.preferredLanguage = "en-AU";
+  u.uiTheme = "dark";
+  u.photoUploadId = "uploads-1";
+  u.locatable = false;
+  u.workPreferences = R"([{"day_of_week":1,"blocks":[]}])";
+  u.workOverrides = R"({"2026-01-01":{"day_of_week":4,"blocks":[]}})";
+  u.loggedOutAt = 1'000;
+  u.lastLogin = 2'000;
+  u.loginCount = 3;
   return u;
 }
 
@@ -130,7 +153,69 @@ model::ApiKey apiKey(int n, int userNumber) {
   k.permissions = model::UserRole::Support;
   k.scopes = {"public", "control"};
   k.expiresAt = 4'000'000'000;
+  k.lastUsedAt = 5'000;
   return k;
+}
+
+model::Domain domain(int n) {
+  model::Domain d;
+  d.id = id(model::Table::Domain, n);
+  d.name = "Domain " + std::to_string(n);
+  d.domain = "d" + std::to_string(n) + ".example.com";
+  d.description = "a tenant";
+  d.loginUrl = "/sign-in?continue={{url}}";
+  d.logoutUrl = "https://example.com/bye";
+  d.config = R"({"default_app":"/backoffice/"})";
+  d.internals = R"({"soft_delete":true})";
+  d.emailDomains = {"example.com"};
+  return d;
+}
+
+model::OauthApp oauthApp(int n, int domainNumber) {
+  model::OauthApp a;
+  a.id = id(model::Table::OauthApp, n);
+  a.ownerId = id(model::Table::Domain, domainNumber);
+  a.name = "App " + std::to_string(n);
+  a.uid = hex64(n).substr(32);
+  a.secretHash = hex64(n);
+  a.redirectUri = "https://app" + std::to_string(n) + ".example.com/oauth-resp.html";
+  a.scopes = "public openid";
+  a.confidential = true;
+  a.skipAuthorization = true;
+  a.subsystems = {"support"};
+  a.allowPasswordGrant = true;
+  a.allowImplicitGrant = true;
+  a.allowQueryParameters = true;
+  return a;
+}
+
+model::Group group(int n, int domainNumber) {
+  model::Group g;
+  g.id = id(model::Table::Group, n);
+  g.domainId = id(model::Table::Domain, domainNumber);
+  g.name = "Group " + std::to_string(n);
+  g.description = "who looks after the rooms";
+  g.subsystems = {"support"};
+  return g;
+}
+
+model::GroupUser groupUser(int n, int groupNumber, int userNumber) {
+  model::GroupUser m;
+  m.id = id(model::Table::GroupUser, n);
+  m.groupId = id(model::Table::Group, groupNumber);
+  m.userId = id(model::Table::User, userNumber);
+  m.permissions = model::grant::kRead | model::grant::kUpdate;
+  return m;
+}
+
+model::GroupZone groupZone(int n, int groupNumber, int zoneNumber) {
+  model::GroupZone g;
+  g.id = id(model::Table::GroupZone, n);
+  g.groupId = id(model::Table::Group, groupNumber);
+  g.zoneId = id(model::Table::Zone, zoneNumber);
+  g.permissions = model::grant::kUpdate;
+  g.deny = true;
+  return g;
 }
 
 }  // namespace busbar::sample

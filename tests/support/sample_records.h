@@ -20,7 +20,14 @@ model::Zone zone(int n = 1);
 model::System system(int n = 1);
 model::Settings settings(int n, std::string parentId, std::string_view text = "{\"a\":1}",
                          model::EncryptionLevel level = model::EncryptionLevel::None);
+// Of no domain, and not deleted.
 model::User user(int n = 1, model::UserRole role = model::UserRole::Admin);
 model::ApiKey apiKey(int n = 1, int userNumber = 1);
+model::Domain domain(int n = 1);
+model::OauthApp oauthApp(int n = 1, int domainNumber = 1);
+// Without a parent.
+model::Group group(int n = 1, int domainNumber = 1);
+model::GroupUser groupUser(int n = 1, int groupNumber = 1, int userNumber = 1);
+model::GroupZone groupZone(int n = 1, int groupNumber = 1, int zoneNumber = 1);
 
 }  // namespace busbar::sample

@@ -32,6 +32,7 @@
 #include "host/supervisor/launcher.h"
 #include "registry/cluster/local_coordinator.h"
 #include "registry/model/ids.h"
+#include "registry/site/default_domain.h"
 #include "registry/site/site.h"
 #include "registry/state/memory_state_store.h"
 #include "registry/store/sqlite_config_store.h"
@@ -150,8 +151,22 @@ class Daemon::Parts {
     }
     states_ = std::move(*states);
     coordinator_ = std::make_unique<LocalCoordinator>(*loop_, *store_);
-    return settle(*loop_, [this](Callback<void(Status)> done) {
+    BUSBAR_TRY(settle(*loop_, [this](Callback<void(Status)> done) {
       site_.follow(*store_, clock_.now() + kStartLimit, std::move(done));
+    }));
+    return makeDefaultDomain();
+  }
+
+  Status makeDefaultDomain() {
+    auto writes = planDefaultDomain(site_, ids_);
+    if (writes.empty()) {
+      return {};
+    }
+    return settle(*loop_, [this, writes = std::move(writes)](Callback<void(Status)> done) mutable {
+      store_->apply(std::move(writes), {}, clock_.now() + kStartLimit,
+                    [done = std::move(done)](Result<std::vector<ConfigChange>> made) mutable {
+                      done(made.ok() ? Status() : Status(made.error()));
+                    });
     });
   }
 
@@ -217,12 +232,15 @@ class Daemon::Parts {
   }
 
   Status openApi() {
-    keys_ = std::make_unique<auth::ApiKeyAuthenticator>(clock_, [this](const std::string& keyId) {
-      auth::ApiKeyRows rows;
-      rows.key = site_.findApiKey(keyId);
-      rows.user = rows.key == nullptr ? nullptr : site_.findUser(rows.key->userId);
-      return rows;
-    });
+    keys_ = std::make_unique<auth::ApiKeyAuthenticator>(
+        clock_,
+        [this](const std::string& keyId) {
+          auth::ApiKeyRows rows;
+          rows.key = site_.findApiKey(keyId);
+          rows.user = rows.key == nullptr ? nullptr : site_.findUser(rows.key->userId);
+          return rows;
+        },
+        &keyUsage_);
     local_ = std::make_unique<auth::LocalAuthenticator>(*keys_, geteuid());
     router_ = std::make_unique<http::Router>(*local_);
     router_->shedBy([this] { return clock_.now() - loop_->now(); });
@@ -238,7 +256,10 @@ class Daemon::Parts {
         },
         std::string(versionText()),
         {config_.allowUnsigned, std::string(sandbox::toString(spawner_->facts().tier)),
-         std::string(toString(config_.sandboxRequire))}});
+         std::string(toString(config_.sandboxRequire))},
+        nullptr,
+        {},
+        &keyUsage_});
     api_->addRoutes(*router_);
     api_->metrics().addReadyCheck("state", [this] { return states_->lastSave(); });
     addHttpFigures();
@@ -379,6 +400,7 @@ class Daemon::Parts {
     log_.info("busbard", "stopping");
     notifier_.stopping();
     api_->metrics().setStopping();
+    api_->writeKeyUsage();
     const Instant limit = clock_.now() + config_.stopTimeout;
     graceTimer_ = loop_->runAfter(kDrainLimit, [this, limit] {
       graceTimer_ = 0;
@@ -445,6 +467,7 @@ class Daemon::Parts {
   std::unique_ptr<SandboxInspector> inspector_;
   std::unique_ptr<DriverInstaller> installer_;
   UniqueFd folderFd_;
+  auth::KeyUsage keyUsage_;
   std::unique_ptr<auth::ApiKeyAuthenticator> keys_;
   std::unique_ptr<auth::LocalAuthenticator> local_;
   std::unique_ptr<http::Router> router_;

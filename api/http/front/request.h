@@ -48,6 +48,7 @@ class Request {
   std::string_view methodName() const;
   std::string_view path() const { return target_.rawPath(); }  // as received, still encoded
   const Target& target() const { return target_; }
+  Target& editTarget() { return target_; }  // for the router, before the route is chosen
   // "OPTIONS *": about the server as a whole.
   bool isAsterisk() const { return isAsterisk_; }
   bool isHttp11() const { return isHttp11_; }

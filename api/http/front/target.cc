@@ -133,6 +133,14 @@ Status Target::parse(std::string_view text) {
   return parseQuery(rawQuery());
 }
 
+void Target::splitSegment(size_t index, size_t bytes) {
+  BUSBAR_CHECK(index < segmentCount_ && bytes <= segments_[index].size());
+  std::string rest = segments_[index].substr(bytes);
+  segments_[index].resize(bytes);
+  segments_.insert(segments_.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(rest));
+  ++segmentCount_;
+}
+
 std::string_view Target::rawQuery() const {
   return pathBytes_ < text_.size() ? std::string_view(text_).substr(pathBytes_ + 1)
                                    : std::string_view();

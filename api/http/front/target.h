@@ -32,6 +32,8 @@ class Target {
   size_t segmentCount() const { return segmentCount_; }
   std::string_view segment(size_t index) const { return segments_[index]; }
   bool hasTrailingSlash() const { return trailingSlash_; }
+  // Makes two segments of one, the first of `bytes` bytes. rawPath() stays as received.
+  void splitSegment(size_t index, size_t bytes);
 
   // The first value of a query parameter, decoded (`+` is a space).
   std::optional<std::string_view> query(std::string_view name) const;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/http/problem.h"
+#include "api/http/router/slashless.h"
 #include "sdk/base/result.h"
 
 namespace busbar::http {
@@ -183,6 +184,9 @@ Admission Router::admit(Request& request) {
   }
   const Target& target = request.target();
   const Node* node = target.hasTrailingSlash() ? nullptr : root_->find(target, 0);
+  if (node == nullptr && !target.hasTrailingSlash() && splitSlashless(request.editTarget())) {
+    node = root_->find(target, 0);
+  }
   if (method == Method::Options && (node != nullptr || request.isAsterisk())) {
     return refuse(std::move(Response(204).set(
         "Allow",

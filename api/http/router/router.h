@@ -56,10 +56,10 @@ struct RouteOptions {
 // Maps method and path to a handler, after the permission check and before the body is read.
 // Patterns are `/segment/:name/…`; a literal segment wins over a parameter. HEAD is served by GET's
 // handler, OPTIONS by the table. An unknown path is 404 (also with a trailing slash), a known path
-// with another method 405 with Allow, an unknown method 501. Method override headers mean nothing.
-// The permission check runs after 404 and 405 of the path, and before anything of an object is
-// looked at: 401 without a valid credential, 403 when role or scopes do not suffice. An exception
-// that leaves an action ends as a 500. Loop-only.
+// with another method 405 with Allow, an unknown method 501. A few paths may lack a slash
+// (slashless.h). Method override headers mean nothing. The permission check runs after 404 and 405
+// of the path, and before anything of an object is looked at: 401 without a valid credential, 403
+// when role or scopes do not suffice. An exception that leaves an action ends as a 500. Loop-only.
 class Router : public Handler {
  public:
   using Action = Callback<void(Request&, Responder)>;

@@ -96,6 +96,28 @@ TEST_F(Cli, ListsTablesForPeopleAndJsonForPrograms) {
   EXPECT_NE(busbar({"systems", "list", "-o", "yaml"}).out.find("- id: "), std::string::npos);
 }
 
+TEST_F(Cli, MakesDomainsUsersAndApplications) {
+  const auto domains = busbar({"domains", "list"});
+  EXPECT_NE(domains.out.find("localhost"), std::string::npos) << "made at the first start";
+  const std::string east = idOf({"domain", "create", "East", "east.example", "-o", "name"});
+  EXPECT_EQ(east.rfind("authority-", 0), 0U) << east;
+  const std::string ada = idOf({"user", "create", "ada@example.com", "--name", "Ada", "--role",
+                                "support", "--domain", "East", "-o", "name"});
+  const auto listed = busbar({"users", "list", "--domain", "east.example"});
+  EXPECT_NE(listed.out.find(ada), std::string::npos) << listed.out;
+  EXPECT_NE(listed.out.find("support"), std::string::npos) << listed.out;
+  EXPECT_EQ(busbar({"users", "list", "--domain", "Localhost", "-o", "name"}).out.find(ada),
+            std::string::npos);
+  EXPECT_EQ(busbar({"user", "create", "nobody"}).exitCode, 7) << "no address";
+  EXPECT_EQ(busbar({"user", "delete", "ada@example.com"}).exitCode, 0);
+  EXPECT_EQ(busbar({"user", "delete", "ada@example.com"}).exitCode, 3);
+  const auto app =
+      json::parse(busbar({"app", "create", "Panel", "http://p.example/", "-o", "json"}).out);
+  ASSERT_TRUE(app.ok());
+  EXPECT_EQ(app->find("secret")->asString()->size(), 43U);
+  EXPECT_NE(busbar({"apps", "list"}).out.find(*app->find("uid")->asString()), std::string::npos);
+}
+
 TEST_F(Cli, ShowsByNameAndById) {
   for (const std::string& reference :
        {system_, std::string("Test room"), std::string("test ROOM")}) {

@@ -139,6 +139,7 @@ VerbTable allVerbs() {
   addZoneVerbs(table);
   addSettingVerbs(table);
   addKeyVerbs(table);
+  addPeopleVerbs(table);
   addDoctorVerb(table);
 
   addSiteVerbs(table);

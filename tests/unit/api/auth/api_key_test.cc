@@ -66,14 +66,22 @@ TEST(ApiKey, MatchesOnlyWellFormedHashes) {
 class ApiKeyAuthenticatorTest : public testing::Test {
  protected:
   ApiKeyAuthenticatorTest()
-      : created_(generateApiKey(kId)), authenticator_(clock_, [this](const std::string& id) {
-          ApiKeyRows rows;
-          if (id == key_.id) {
-            rows = {&key_, hasUser_ ? &user_ : nullptr};
-          }
-          return rows;
-        }) {
+      : created_(generateApiKey(kId)),
+        authenticator_(
+            clock_,
+            [this](const std::string& id) {
+              ApiKeyRows rows;
+              if (id == key_.id) {
+                rows = {&key_, hasUser_ ? &user_ : nullptr};
+              }
+              return rows;
+            },
+            &usage_) {
     user_.id = "user-1";
+    user_.domainId = "authority-1";
+    user_.name = "Ada";
+    user_.email = "ada@example.com";
+    user_.groups = {"IT"};
     user_.role = model::UserRole::Support;
     user_.revision = key_.revision = 1;
     key_.id = kId;
@@ -93,13 +101,23 @@ class ApiKeyAuthenticatorTest : public testing::Test {
   model::ApiKey key_;
   model::User user_;
   bool hasUser_ = true;
+  KeyUsage usage_;
   ApiKeyAuthenticator authenticator_;
 };
 
 TEST_F(ApiKeyAuthenticatorTest, GivesTheLowerRole) {
   const AuthOutcome outcome = show(created_.text);
   ASSERT_TRUE(outcome.principal) << outcome.error.message;
-  EXPECT_EQ(*outcome.principal, (Principal{"user-1", kId, model::UserRole::Support, {"systems"}}));
+  EXPECT_EQ(*outcome.principal, (Principal{"user-1",
+                                           kId,
+                                           model::UserRole::Support,
+                                           {"systems"},
+                                           "authority-1",
+                                           "Ada",
+                                           "ada@example.com",
+                                           {"IT"},
+                                           CredentialKind::ApiKey,
+                                           kId}));
 }
 
 TEST_F(ApiKeyAuthenticatorTest, TakesABearerToken) {
@@ -147,6 +165,41 @@ TEST_F(ApiKeyAuthenticatorTest, RefusesUnknownAndWrongKeysAlike) {
     EXPECT_EQ(outcome->error.reason, "unknown_key");
     EXPECT_EQ(outcome->error.message, unknown.error.message);
   }
+}
+
+TEST_F(ApiKeyAuthenticatorTest, RefusesTheKeysOfADeletedUserUntilItIsBack) {
+  ASSERT_TRUE(show(created_.text).principal);
+  user_.deleted = true;
+  ++user_.revision;
+  EXPECT_EQ(show(created_.text).error.reason, "unknown_key");
+  user_.deleted = false;
+  EXPECT_TRUE(show(created_.text).principal);
+}
+
+TEST_F(ApiKeyAuthenticatorTest, NotesWhenAGoodKeyWasUsed) {
+  show(generateApiKey(kId).text);
+  EXPECT_EQ(usage_.lastUsed(key_), 0);
+  show(created_.text);
+  EXPECT_EQ(usage_.lastUsed(key_), 1'700'000'000);
+}
+
+TEST(KeyUsage, WritesOnlyRowsThatAreBehind) {
+  Site site;
+  model::ApiKey key;
+  key.id = kId;
+  key.lastUsedAt = 1'000;
+  site.reset({1, {key}});
+  KeyUsage usage;
+  usage.note(kId, 1'100);
+  usage.note("key-gone", 5'000);
+  EXPECT_TRUE(usage.due(site, 600).empty());
+  usage.note(kId, 1'601);
+  const auto due = usage.due(site, 600);
+  ASSERT_EQ(due.size(), 1u);
+  EXPECT_EQ(due[0].lastUsedAt, 1'601);
+  EXPECT_EQ(usage.lastUsed(key), 1'601);
+  key.lastUsedAt = 2'000;
+  EXPECT_EQ(usage.lastUsed(key), 2'000) << "another process wrote a later one";
 }
 
 TEST_F(ApiKeyAuthenticatorTest, RefusesAnExpiredKeyAtTheSecond) {

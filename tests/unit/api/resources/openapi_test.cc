@@ -146,6 +146,11 @@ class OpenApiStatuses : public OpenApi {
     put(settings_);
     put(key_.first);
     put(key_.second);
+    put(domain_);
+    put(app_);
+    put(group_);
+    put(membership_);
+    put(grant_);
   }
 
   std::map<std::string, Sample> writes() const {
@@ -186,12 +191,45 @@ class OpenApiStatuses : public OpenApi {
         {"POST /api/busbar/v1/drivers/install",
          {"/api/busbar/v1/drivers/install", R"({"path":"/x"})", true}},
     };
+    out.merge(identityWrites());
     for (const auto& [key, sample] : std::map<std::string, Sample>(out)) {
       if (key.starts_with("PUT ") && !key.ends_with(":module_id")) {
         out["PATCH " + key.substr(4)] = sample;
       }
     }
     return out;
+  }
+  std::map<std::string, Sample> identityWrites() const {
+    const std::string engine = "/api/engine/v2";
+    const std::string user = engine + "/users/" + key_.first.id;
+    const std::string member = engine + "/group_users/" + key_.first.id + "/" + group_.id;
+    const std::string grant = engine + "/group_zones/" + group_.id + "/" + zone_.id;
+    return {
+        {"POST /domains", {engine + "/domains", R"({"name":"x","domain":"x.example"})"}},
+        {"PUT /domains/:id", {engine + "/domains/" + domain_.id, R"({"description":"x"})"}},
+        {"DELETE /domains/:id", {engine + "/domains/" + domain_.id}},
+        {"POST /users", {engine + "/users", R"({"name":"x","email":"x@example.com"})"}},
+        {"PUT /users/:id", {user, R"({"phone":"1"})"}},
+        {"DELETE /users/:id", {user}},
+        {"POST /users/:id/revive", {user + "/revive"}},
+        {"POST /oauth_apps",
+         {engine + "/oauth_apps", R"({"name":"x","redirect_uri":"https://x.example/"})"}},
+        {"PUT /oauth_apps/:id", {engine + "/oauth_apps/" + app_.id, R"({"name":"x"})"}},
+        {"DELETE /oauth_apps/:id", {engine + "/oauth_apps/" + app_.id}},
+        {"POST /groups", {engine + "/groups", R"({"name":"x"})"}},
+        {"PUT /groups/:id", {engine + "/groups/" + group_.id, R"({"description":"x"})"}},
+        {"DELETE /groups/:id", {engine + "/groups/" + group_.id}},
+        {"POST /group_users",
+         {engine + "/group_users",
+          R"({"user_id":")" + key_.first.id + R"(","group_id":")" + group_.id + "\"}"}},
+        {"PUT /group_users/:user/:group", {member, R"({"permissions":1})"}},
+        {"DELETE /group_users/:user/:group", {member}},
+        {"POST /group_zones",
+         {engine + "/group_zones",
+          R"({"zone_id":")" + zone_.id + R"(","group_id":")" + group_.id + "\"}"}},
+        {"PUT /group_zones/:group/:zone", {grant, R"({"permissions":1})"}},
+        {"DELETE /group_zones/:group/:zone", {grant}},
+    };
   }
   std::map<std::string, Sample> calls() const {
     const std::string slug = std::string(site_.resolvedName(mod_)) + "_1";
@@ -225,6 +263,11 @@ class OpenApiStatuses : public OpenApi {
   model::System system_ = sample::system(1);
   const model::Settings settings_ = sample::settings(1, zone_.id);
   const std::pair<model::User, model::ApiKey> key_{sample::user(1), sample::apiKey(1, 1)};
+  const model::Domain domain_ = sample::domain(2);
+  const model::OauthApp app_ = sample::oauthApp(1);
+  const model::Group group_ = sample::group(1);
+  const model::GroupUser membership_ = sample::groupUser(1);
+  const model::GroupZone grant_ = sample::groupZone(1);
 };
 
 TEST_F(OpenApiStatuses, ListsWhatAFailingStoreAnswersOnEveryRouteThatWrites) {
@@ -244,7 +287,10 @@ TEST_F(OpenApiStatuses, ListsWhatAFailingStoreAnswersOnEveryRouteThatWrites) {
     const auto sample = samples.find(shortKey(key));
     const bool known = sample != samples.end() || calls().contains(shortKey(key)) ||
                        actions_.contains(shortKey(key));
-    EXPECT_TRUE(known || key.starts_with("GET ")) << key << " is tested by nothing here";
+    const bool isNotHere = !operation.statuses.contains(200) && !operation.statuses.contains(201) &&
+                           !operation.statuses.contains(202);
+    EXPECT_TRUE(known || isNotHere || key.starts_with("GET "))
+        << key << " is tested by nothing here";
     for (const auto& [error, status] : kFailures) {
       if (sample == samples.end()) {
         break;

@@ -56,8 +56,9 @@ TEST(Ids, OfTwoGeneratorsDiffer) {
 TEST(Ids, AreRecognisedByFormAndTable) {
   FakeClock clock;
   IdGenerator ids(clock);
-  for (const Table table : {Table::Driver, Table::Module, Table::System, Table::Zone,
-                            Table::Settings, Table::User, Table::ApiKey}) {
+  for (size_t i = 0; i < std::variant_size_v<Record>; ++i) {
+    const auto table = static_cast<Table>(i);
+    EXPECT_EQ(toTable(toString(table)), table);
     EXPECT_TRUE(isId(table, ids.next(table)));
   }
   EXPECT_FALSE(isId(Table::Module, ids.next(Table::System)));

@@ -165,8 +165,74 @@ TEST_F(CascadeTest, UserTakesItsKeysAndTheLastAdminStays) {
   EXPECT_EQ(refused.error().reason, "last_admin");
 }
 
+// Domain 1 is the default one; domain 2 has its admin 6, user 7, and a tree of two groups.
+class IdentityCascadeTest : public CascadeTest {
+ protected:
+  IdentityCascadeTest() {
+    model::User admin = sample::user(6);
+    admin.domainId = id(Table::Domain, 2);
+    model::User member = sample::user(7, model::UserRole::User);
+    member.domainId = id(Table::Domain, 2);
+    model::Group child = sample::group(2, 2);
+    child.parentId = id(Table::Group, 1);
+    for (const model::Record& record : std::vector<model::Record>{
+             sample::domain(1), sample::domain(2), admin, member, sample::apiKey(7, 7),
+             sample::oauthApp(1, 2), sample::group(1, 2), child, sample::group(3, 1),
+             sample::groupUser(1, 2, 7), sample::groupUser(2, 3, 2), sample::groupZone(1, 1, 2)}) {
+      site.apply({site.position() + 1, ConfigWrite::Kind::Insert, record});
+    }
+  }
+};
+
+TEST_F(IdentityCascadeTest, UserLeavesItsGroups) {
+  EXPECT_EQ(erased(*planErase(site, Table::User, id(Table::User, 7))),
+            (Strings{id(Table::GroupUser, 1), id(Table::ApiKey, 7), id(Table::User, 7)}));
+}
+
+TEST_F(IdentityCascadeTest, GroupTakesItsChildrenItsMembersAndItsGrants) {
+  EXPECT_EQ(erased(*planErase(site, Table::Group, id(Table::Group, 1))),
+            (Strings{id(Table::Group, 1), id(Table::Group, 2), id(Table::GroupUser, 1),
+                     id(Table::GroupZone, 1)}));
+}
+
+TEST_F(IdentityCascadeTest, ZoneTakesTheGrantsInIt) {
+  const auto gone = erased(*planErase(site, Table::Zone, id(Table::Zone, 1)));
+  EXPECT_NE(std::find(gone.begin(), gone.end(), id(Table::GroupZone, 1)), gone.end());
+}
+
+TEST_F(IdentityCascadeTest, DomainTakesItsUsersApplicationsAndGroupsEachOnce) {
+  const auto plan = planErase(site, Table::Domain, id(Table::Domain, 2));
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  EXPECT_EQ(erased(*plan),
+            (Strings{id(Table::OauthApp, 1), id(Table::Domain, 2), id(Table::Group, 1),
+                     id(Table::Group, 2), id(Table::GroupUser, 1), id(Table::GroupZone, 1),
+                     id(Table::ApiKey, 7), id(Table::User, 6), id(Table::User, 7)}));
+}
+
+TEST_F(IdentityCascadeTest, TheDefaultDomainAndTheOneWithTheOnlyAdminsStay) {
+  EXPECT_EQ(planErase(site, Table::Domain, id(Table::Domain, 1)).error().reason, "last_domain");
+  model::User demoted = *site.findUser(id(Table::User, 1));
+  demoted.role = model::UserRole::Support;
+  site.apply({site.position() + 1, ConfigWrite::Kind::Update, demoted});
+  EXPECT_EQ(planErase(site, Table::Domain, id(Table::Domain, 2)).error().reason, "last_domain");
+}
+
+TEST_F(IdentityCascadeTest, EachDomainKeepsALastAdminWhoIsNotDeleted) {
+  EXPECT_TRUE(isLastAdmin(site, *site.findUser(id(Table::User, 1))));
+  EXPECT_TRUE(isLastAdmin(site, *site.findUser(id(Table::User, 6))));
+  EXPECT_FALSE(isLastAdmin(site, *site.findUser(id(Table::User, 7))));
+  model::User second = sample::user(8);
+  second.domainId = id(Table::Domain, 2);
+  second.deleted = true;
+  site.apply({site.position() + 1, ConfigWrite::Kind::Insert, second});
+  EXPECT_TRUE(isLastAdmin(site, *site.findUser(id(Table::User, 6))));
+  second.deleted = false;
+  site.apply({site.position() + 1, ConfigWrite::Kind::Update, second});
+  EXPECT_FALSE(isLastAdmin(site, *site.findUser(id(Table::User, 6))));
+}
+
 TEST_F(CascadeTest, AbsentRowsAreNotFound) {
-  for (int table = 0; table < 7; ++table) {
+  for (size_t table = 0; table < std::variant_size_v<model::Record>; ++table) {
     const auto plan = planErase(site, static_cast<Table>(table), "nothing");
     ASSERT_FALSE(plan.ok());
     EXPECT_EQ(plan.error().code, ErrorCode::NotFound);

@@ -50,8 +50,8 @@ TEST_F(SiteTest, FindsRowsByIdAndByUniqueMembers) {
   EXPECT_EQ(site.modules()[1]->id, id(Table::Module, 2));
   EXPECT_TRUE(site.contains(Table::ApiKey, id(Table::ApiKey, 1)));
   EXPECT_FALSE(site.contains(Table::User, id(Table::ApiKey, 1)));
-  EXPECT_EQ(site.findUserByEmail("user1@example.com")->id, id(Table::User, 1));
-  EXPECT_EQ(site.findUserByEmail("nobody@example.com"), nullptr);
+  EXPECT_EQ(site.findUserByEmail("", "user1@example.com")->id, id(Table::User, 1));
+  EXPECT_EQ(site.findUserByEmail("", "nobody@example.com"), nullptr);
   EXPECT_EQ(site.findApiKeyByHash(sample::apiKey(1).secretHash)->id, id(Table::ApiKey, 1));
   EXPECT_EQ(site.findApiKeyByHash("00"), nullptr);
   EXPECT_EQ(site.findSystemByEmail("room2@example.com")->id, id(Table::System, 2));
@@ -125,7 +125,89 @@ TEST_F(SiteTest, IndexesFollowChanges) {
   EXPECT_EQ(site.findApiKeyByHash(sample::apiKey(1).secretHash), nullptr);
   EXPECT_TRUE(site.apiKeysOfUser(id(Table::User, 1)).empty());
   apply(Kind::Erase, sample::user(1));
-  EXPECT_EQ(site.findUserByEmail("user1@example.com"), nullptr);
+  EXPECT_EQ(site.findUserByEmail("", "user1@example.com"), nullptr);
+}
+
+TEST_F(SiteTest, TheOldestDomainIsTheDefaultAndHostsChooseAmongThem) {
+  EXPECT_EQ(site.defaultDomain(), nullptr);
+  EXPECT_EQ(site.domainForHost("d1.example.com"), nullptr);
+  EXPECT_EQ(site.domainIdOf(""), "");
+  apply(Kind::Insert, sample::domain(2));
+  apply(Kind::Insert, sample::domain(1));
+  EXPECT_EQ(site.defaultDomain()->id, id(Table::Domain, 1));
+  EXPECT_EQ(site.domainForHost("d2.example.com")->id, id(Table::Domain, 2));
+  EXPECT_EQ(site.domainForHost("192.0.2.7")->id, id(Table::Domain, 1));
+  EXPECT_EQ(site.findDomainByHost("192.0.2.7"), nullptr);
+  model::Domain moved = sample::domain(2);
+  moved.domain = "moved.example.com";
+  apply(Kind::Update, moved);
+  EXPECT_EQ(site.findDomainByHost("d2.example.com"), nullptr);
+  EXPECT_EQ(site.findDomainByHost("moved.example.com")->id, moved.id);
+  apply(Kind::Erase, sample::domain(1));
+  EXPECT_EQ(site.defaultDomain()->id, moved.id);
+}
+
+TEST_F(SiteTest, UsersAreFoundInTheirDomainAndOldOnesInTheDefault) {
+  apply(Kind::Insert, sample::domain(1));
+  apply(Kind::Insert, sample::domain(2));
+  model::User twin = sample::user(5);
+  twin.domainId = id(Table::Domain, 2);
+  twin.email = "user1@example.com";
+  twin.loginName = "login1";
+  twin.staffId = "staff1";
+  apply(Kind::Insert, twin);
+  for (const std::string& domain : {std::string(), id(Table::Domain, 1)}) {
+    EXPECT_EQ(site.findUserByEmail(domain, "user1@example.com")->id, id(Table::User, 1));
+    EXPECT_EQ(site.findUserByLoginName(domain, "login1")->id, id(Table::User, 1));
+    EXPECT_EQ(site.findUserByStaffId(domain, "staff1")->id, id(Table::User, 1));
+  }
+  EXPECT_EQ(site.findUserByEmail(id(Table::Domain, 2), "user1@example.com")->id, twin.id);
+  EXPECT_EQ(site.findUserByLoginName(id(Table::Domain, 2), "login1")->id, twin.id);
+  EXPECT_EQ(site.findUserByStaffId(id(Table::Domain, 2), "staff1")->id, twin.id);
+  EXPECT_EQ(site.usersOfDomain(id(Table::Domain, 1)).size(), 1u);
+  EXPECT_EQ(site.usersOfDomain(id(Table::Domain, 2)).size(), 1u);
+  twin.domainId = id(Table::Domain, 1);
+  twin.email = "user5@example.com";
+  twin.loginName.clear();
+  twin.staffId.clear();
+  apply(Kind::Update, twin);
+  EXPECT_EQ(site.findUserByLoginName(id(Table::Domain, 2), "login1"), nullptr);
+  EXPECT_EQ(site.findUserByStaffId(id(Table::Domain, 2), "staff1"), nullptr);
+  EXPECT_EQ(site.usersOfDomain(id(Table::Domain, 1)).size(), 2u);
+}
+
+TEST_F(SiteTest, ApplicationsAndGroupsAreFoundByWhatTheyBelongTo) {
+  model::Group child = sample::group(2);
+  child.parentId = id(Table::Group, 1);
+  for (const model::Record& record :
+       std::vector<model::Record>{sample::domain(1), sample::oauthApp(1), sample::group(1), child,
+                                  sample::groupUser(1, 2, 1), sample::groupZone(1, 1, 2)}) {
+    apply(Kind::Insert, record);
+  }
+  const std::string domain = id(Table::Domain, 1);
+  EXPECT_EQ(site.findOauthAppByUid(domain, sample::oauthApp(1).uid)->id, id(Table::OauthApp, 1));
+  EXPECT_EQ(site.findOauthAppByUid("", sample::oauthApp(1).uid)->id, id(Table::OauthApp, 1));
+  EXPECT_EQ(site.findOauthAppByUid(id(Table::Domain, 2), sample::oauthApp(1).uid), nullptr);
+  EXPECT_EQ(site.appsOfDomain(domain).size(), 1u);
+  EXPECT_EQ(site.groupsOfDomain(domain).size(), 2u);
+  EXPECT_EQ(site.childrenOfGroup(id(Table::Group, 1)), Site::Ids{child.id});
+  EXPECT_EQ(site.findGroupUser(child.id, id(Table::User, 1))->id, id(Table::GroupUser, 1));
+  EXPECT_EQ(site.usersOfGroup(child.id).size(), 1u);
+  EXPECT_EQ(site.groupsOfUser(id(Table::User, 1)).size(), 1u);
+  EXPECT_EQ(site.findGroupZone(id(Table::Group, 1), id(Table::Zone, 2))->id,
+            id(Table::GroupZone, 1));
+  EXPECT_EQ(site.zonesOfGroup(id(Table::Group, 1)).size(), 1u);
+  EXPECT_EQ(site.groupsOfZone(id(Table::Zone, 2)).size(), 1u);
+  for (const model::Record& record : std::vector<model::Record>{
+           sample::oauthApp(1), child, sample::groupUser(1, 2, 1), sample::groupZone(1, 1, 2)}) {
+    apply(Kind::Erase, record);
+  }
+  EXPECT_EQ(site.findOauthAppByUid(domain, sample::oauthApp(1).uid), nullptr);
+  EXPECT_TRUE(site.childrenOfGroup(id(Table::Group, 1)).empty());
+  EXPECT_EQ(site.findGroupUser(child.id, id(Table::User, 1)), nullptr);
+  EXPECT_EQ(site.findGroupZone(id(Table::Group, 1), id(Table::Zone, 2)), nullptr);
+  EXPECT_TRUE(site.groupsOfUser(id(Table::User, 1)).empty());
+  EXPECT_TRUE(site.groupsOfZone(id(Table::Zone, 2)).empty());
 }
 
 TEST_F(SiteTest, SettingsOfAParentComeByLevel) {

@@ -53,6 +53,23 @@ TEST(CommandLine, SingularNounsAreAliases) {
   EXPECT_EQ(commandOf({"key", "create", "n"}).verb, commandOf({"keys", "create", "n"}).verb);
 }
 
+TEST(CommandLine, PeopleHaveTheirVerbs) {
+  const Command made = commandOf({"user", "create", "ada@example.com", "phone=1", "--role",
+                                  "support", "--domain", "east", "--password"});
+  EXPECT_EQ(made.verb->noun, "users");
+  EXPECT_EQ(made.arguments.text("EMAIL"), "ada@example.com");
+  EXPECT_EQ(made.arguments.list("FIELDS"), std::vector<std::string>{"phone=1"});
+  EXPECT_EQ(made.arguments.text("domain"), "east");
+  EXPECT_TRUE(made.arguments.has("password"));
+  EXPECT_TRUE(commandOf({"user", "passwd", "ada", "--current"}).arguments.has("current"));
+  EXPECT_EQ(commandOf({"domain", "create", "East", "east.example"}).arguments.text("HOST"),
+            "east.example");
+  EXPECT_EQ(commandOf({"app", "create", "Panel", "https://p.example/"}).verb->noun, "apps");
+  mistakeOf({"user", "create", "ada@example.com", "--role", "boss"});
+  mistakeOf({"user", "passwd", "ada", "secret word"});
+  mistakeOf({"domain", "create", "East"});
+}
+
 TEST(CommandLine, GlobalFlagsMayStandAnywhere) {
   for (const auto& words :
        {std::vector<std::string>{"--data", "/d", "-o", "json", "systems", "list"},

@@ -128,6 +128,33 @@ TEST_F(RouterTest, AnswersNotFoundForUnknownPathsAndTrailingSlashes) {
   EXPECT_NE(answer_.status(), 404);
 }
 
+TEST_F(RouterTest, TakesTheKnownPathsWithoutTheirSlash) {
+  add(Method::Get, "/api/engine/v2/users/:id/metadata");
+  add(Method::Get, "/api/engine/v2/cluster/versions");
+  add(Method::Get, "/api/engine/v2/systems/:id");
+  EXPECT_EQ(send("GET", "/api/engine/v2users/user-7/metadata?x=1"), 200);
+  EXPECT_EQ(reached_, "/api/engine/v2/users/:id/metadata");
+  EXPECT_EQ(id_, "user-7");
+  EXPECT_EQ(send("GET", "/api/engine/v2cluster/versions"), 200);
+  EXPECT_EQ(send("POST", "/api/engine/v2cluster/versions"), 405);
+  for (const char* path : {"/api/engine/v2systems/sys-1", "/api/engine/v2users", "/api/engine/v2",
+                           "/api/engine/v2clusterversions", "/api/engine/v2cluster/versions/",
+                           "/api/other/v2cluster/versions", "/v2cluster/versions",
+                           "/api/engine/v2clusters/versions"}) {
+    EXPECT_EQ(send("GET", path), 404) << path;
+  }
+}
+
+TEST_F(RouterTest, LetsGrantsDecideOnlyWhereAHandlerAsksThem) {
+  router_.add(Method::Put, "/granted", Access::byGrant(Permission::ZoneUpdate, "systems"),
+              [](Request&, Responder responder) { responder.send(Response(200)); });
+  add(Method::Put, "/plain", Permission::ZoneUpdate);
+  EXPECT_EQ(send("PUT", "/granted", "user"), 200);
+  EXPECT_EQ(send("PUT", "/granted"), 401);
+  EXPECT_EQ(send("PUT", "/granted", "scoped:zones"), 403);
+  EXPECT_EQ(send("PUT", "/plain", "user"), 403);
+}
+
 TEST_F(RouterTest, AnswersOtherMethodsWithAllow) {
   add(Method::Get, "/s/:id", Permission::Admin);
   add(Method::Delete, "/s/:id", Permission::Admin);

@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/resources/domains.h"
+
+#include "api/resources/body_reader.h"
+#include "api/resources/identity_shapes.h"
+#include "api/resources/page.h"
+#include "api/resources/tenancy.h"
+#include "registry/site/cascade.h"
+
+namespace busbar::api {
+namespace {
+
+using auth::Permission;
+using http::Request;
+using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+
+model::FieldErrors readDomain(BodyReader& body, model::Domain& domain) {
+  body.read("name", domain.name);
+  body.read("domain", domain.domain);
+  body.read("description", domain.description);
+  body.read("login_url", domain.loginUrl);
+  body.read("logout_url", domain.logoutUrl);
+  body.readDocument("config", domain.config, "{}");
+  body.readDocument("internals", domain.internals, "{}");
+  body.read("email_domains", domain.emailDomains);
+  body.ignore({"id", "created_at", "updated_at", "version", "dom"});
+  model::FieldErrors errors = body.finish("domain");
+  model::normalise(domain);
+  for (model::FieldError& error : model::validate(domain)) {
+    errors.push_back(std::move(error));
+  }
+  return errors;
+}
+
+// Answers 404 itself, also for a domain that the caller does not see.
+const model::Domain* findDomain(Context& context, Request& request, Reply& reply) {
+  const model::Domain* domain = context.site.findDomain(request.param("id"));
+  if (domain == nullptr || !seesDomain(context.site, request, domain->id)) {
+    reply.fail(notFound("domain", request.param("id")));
+    return nullptr;
+  }
+  return domain;
+}
+
+void index(Context& context, Request& request, Reply reply) {
+  auto page = toPage(request);
+  if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
+    reply.fail(*refusal);
+    return;
+  }
+  const Page& wanted = std::get<Page>(page);
+  std::vector<const model::Domain*> rows;
+  for (const model::Domain* domain : context.site.domains()) {
+    if (seesDomain(context.site, request, domain->id) &&
+        wanted.search.matches({domain->name, domain->domain, domain->description, domain->id})) {
+      rows.push_back(domain);
+    }
+  }
+  const bool isAdmin = request.principal().isAdmin();
+  reply.send(
+      pageOf<model::Domain>(request, "authority", wanted, std::move(rows),
+                            [isAdmin](const model::Domain& row) { return toJson(row, isAdmin); }));
+}
+
+void show(Context& context, Request& request, Reply reply) {
+  if (const model::Domain* domain = findDomain(context, request, reply)) {
+    reply.json(200, toJson(*domain, request.principal().isAdmin()));
+  }
+}
+
+void answer(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
+  const model::Domain* stored = findStored<model::Domain>(changes);
+  reply.json(status, stored == nullptr ? json::Object() : toJson(*stored, true));
+}
+
+void create(Context& context, Request& request, Reply reply) {
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  model::Domain domain;
+  if (const auto errors = readDomain(*body, domain); !errors.empty()) {
+    reply.fail(invalidFields(errors));
+    return;
+  }
+  domain.id = context.ids.next(model::Table::Domain);
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [domain]() -> Outcome { return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, domain}}; },
+      [](const auto& changes, Reply& done) { answer(201, changes, done); });
+}
+
+void update(Context& context, Request& request, Reply reply) {
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(request.param("id")), body = std::move(*body)]() -> Outcome {
+        const model::Domain* present = context.site.findDomain(id);
+        if (present == nullptr) {
+          return Refusal{notFound("domain", id), {}};
+        }
+        model::Domain changed = *present;
+        BodyReader reader = body;
+        if (const auto errors = readDomain(reader, changed); !errors.empty()) {
+          return invalidFields(errors);
+        }
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
+      },
+      [](const auto& changes, Reply& done) { answer(200, changes, done); });
+}
+
+void erase(Context& context, Request& request, Reply reply) {
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(request.param("id"))]() -> Outcome {
+        auto planned = planErase(context.site, model::Table::Domain, id);
+        if (!planned) {
+          return Refusal{planned.error(), {}};
+        }
+        return std::move(*planned);
+      },
+      [](const auto&, Reply& done) { done.empty(202); });
+}
+
+}  // namespace
+
+void addDomainRoutes(http::Router& router, Context& context) {
+  Routes routes(router, context, kEngine, "domains");
+  routes.get("/domains", Permission::Support, index);
+  routes.post("/domains", Permission::Admin, create);
+  routes.get("/domains/:id", Permission::Support, show);
+  routes.update("/domains/:id", Permission::Admin, update);
+  routes.erase("/domains/:id", Permission::Admin, erase);
+}
+
+}  // namespace busbar::api

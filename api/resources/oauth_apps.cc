@@ -1,0 +1,188 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/resources/oauth_apps.h"
+
+#include <algorithm>
+
+#include "api/auth/client_secret.h"
+#include "api/auth/scopes.h"
+#include "api/resources/body_reader.h"
+#include "api/resources/identity_shapes.h"
+#include "api/resources/page.h"
+#include "api/resources/tenancy.h"
+#include "registry/site/cascade.h"
+
+namespace busbar::api {
+namespace {
+
+using auth::Permission;
+using http::Request;
+using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+
+void checkScopes(BodyReader& body, std::string_view scopes) {
+  while (!scopes.empty()) {
+    const size_t space = std::min(scopes.find(' '), scopes.size());
+    const std::string_view scope = scopes.substr(0, space);
+    if (!scope.empty() && !auth::isApplicationScope(scope)) {
+      body.fail("scopes", "must hold known scopes with spaces between; GET /scopes lists them");
+      return;
+    }
+    scopes.remove_prefix(std::min(space + 1, scopes.size()));
+  }
+}
+
+void readApp(BodyReader& body, model::OauthApp& app) {
+  body.read("name", app.name);
+  body.read("redirect_uri", app.redirectUri);
+  body.read("scopes", app.scopes);
+  checkScopes(body, app.scopes);
+  body.read("confidential", app.confidential);
+  body.read("skip_authorization", app.skipAuthorization);
+  body.read("subsystems", app.subsystems);
+  body.read("allow_password_grant", app.allowPasswordGrant);
+  body.read("allow_implicit_grant", app.allowImplicitGrant);
+  body.read("allow_query_parameters", app.allowQueryParameters);
+  body.ignore({"id", "uid", "secret", "created_at", "updated_at", "version", "preserve_client_id"});
+  model::normalise(app);
+}
+
+model::FieldErrors finish(const BodyReader& body, const model::OauthApp& app) {
+  model::FieldErrors errors = body.finish("application");
+  for (model::FieldError& error : model::validate(app)) {
+    errors.push_back(std::move(error));
+  }
+  return errors;
+}
+
+// People see what they may sign in to: applications without subsystems, and those of a subsystem
+// that one of their groups has.
+bool isOffered(const Site& site, const Request& request, const model::OauthApp& app) {
+  if (request.principal().isSupport() || app.subsystems.empty()) {
+    return true;
+  }
+  for (const model::GroupUser* membership : site.groupsOfUser(request.principal().userId)) {
+    const model::Group* group = site.findGroup(membership->groupId);
+    if (group != nullptr && std::find_first_of(group->subsystems.begin(), group->subsystems.end(),
+                                               app.subsystems.begin(),
+                                               app.subsystems.end()) != group->subsystems.end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void index(Context& context, Request& request, Reply reply) {
+  auto page = toPage(request);
+  if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
+    reply.fail(*refusal);
+    return;
+  }
+  const Page& wanted = std::get<Page>(page);
+  std::vector<const model::OauthApp*> rows;
+  for (const model::OauthApp* app : context.site.oauthApps()) {
+    if (isListed(context.site, request, app->ownerId) && isOffered(context.site, request, *app) &&
+        wanted.search.matches({app->name, app->redirectUri, app->uid, app->id})) {
+      rows.push_back(app);
+    }
+  }
+  reply.send(pageOf<model::OauthApp>(request, "oauth_app", wanted, std::move(rows),
+                                     [](const model::OauthApp& row) { return toJson(row); }));
+}
+
+void show(Context& context, Request& request, Reply reply) {
+  const model::OauthApp* app = context.site.findOauthApp(request.param("id"));
+  if (app == nullptr) {
+    reply.fail(notFound("application", request.param("id")));
+    return;
+  }
+  reply.json(200, toJson(*app));
+}
+
+void create(Context& context, Request& request, Reply reply) {
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  model::OauthApp app;
+  app.ownerId = callerDomainId(context.site, request);
+  body->read("owner_id", app.ownerId);
+  readApp(*body, app);
+  app.uid = auth::clientIdOf(app.redirectUri);
+  auth::NewClientSecret secret = auth::generateClientSecret();
+  app.secretHash = std::move(secret.secretHash);
+  if (const auto errors = finish(*body, app); !errors.empty()) {
+    reply.fail(invalidFields(errors));
+    return;
+  }
+  app.id = context.ids.next(model::Table::OauthApp);
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [app]() -> Outcome { return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, app}}; },
+      [text = std::move(secret.text)](const auto& changes, Reply& done) {
+        const model::OauthApp* stored = findStored<model::OauthApp>(changes);
+        json::Object out = stored == nullptr ? json::Object() : toJson(*stored);
+        out.set("secret", text);
+        http::Response response = http::Response::json(201, json::Value(std::move(out)));
+        response.set("Cache-Control", "no-store");
+        done.send(std::move(response));
+      });
+}
+
+void update(Context& context, Request& request, Reply reply) {
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(request.param("id")), body = std::move(*body)]() -> Outcome {
+        const model::OauthApp* present = context.site.findOauthApp(id);
+        if (present == nullptr) {
+          return Refusal{notFound("application", id), {}};
+        }
+        model::OauthApp changed = *present;
+        BodyReader reader = body;
+        reader.read("owner_id", changed.ownerId);
+        if (changed.ownerId != present->ownerId) {
+          reader.fail("owner_id", "must not change: make a new application");
+          changed.ownerId = present->ownerId;
+        }
+        readApp(reader, changed);
+        if (const auto errors = finish(reader, changed); !errors.empty()) {
+          return invalidFields(errors);
+        }
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
+      },
+      [](const auto& changes, Reply& done) {
+        const model::OauthApp* stored = findStored<model::OauthApp>(changes);
+        done.json(200, stored == nullptr ? json::Object() : toJson(*stored));
+      });
+}
+
+void erase(Context& context, Request& request, Reply reply) {
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(request.param("id"))]() -> Outcome {
+        auto planned = planErase(context.site, model::Table::OauthApp, id);
+        if (!planned) {
+          return Refusal{planned.error(), {}};
+        }
+        return std::move(*planned);
+      },
+      [](const auto&, Reply& done) { done.empty(202); });
+}
+
+}  // namespace
+
+void addOauthAppRoutes(http::Router& router, Context& context) {
+  Routes routes(router, context, kEngine, "o_auth_applications");
+  routes.get("/oauth_apps", Permission::User, index);
+  routes.post("/oauth_apps", Permission::Admin, create);
+  routes.get("/oauth_apps/:id", Permission::Admin, show);
+  routes.update("/oauth_apps/:id", Permission::Admin, update);
+  routes.erase("/oauth_apps/:id", Permission::Admin, erase);
+}
+
+}  // namespace busbar::api

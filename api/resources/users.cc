@@ -1,0 +1,378 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "api/resources/users.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "api/resources/identity_shapes.h"
+#include "api/resources/page.h"
+#include "api/resources/tenancy.h"
+#include "api/resources/user_fields.h"
+#include "registry/model/password_rules.h"
+#include "registry/site/cascade.h"
+
+namespace busbar::api {
+namespace {
+
+using auth::Permission;
+using http::Request;
+using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+
+UserView viewFor(const Request& request) {
+  return request.principal().isAdmin() ? UserView::Admin : UserView::Public;
+}
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return out;
+}
+
+// By id, else in the caller's domain by e-mail, login name or staff id.
+const model::User* findUser(Context& context, const Request& request, std::string_view reference) {
+  const model::User* user = context.site.findUser(reference);
+  if (user != nullptr) {
+    return seesDomain(context.site, request, user->domainId) ? user : nullptr;
+  }
+  const std::string_view domain = callerDomainId(context.site, request);
+  user = context.site.findUserByEmail(domain, lowered(reference));
+  if (user == nullptr) {
+    user = context.site.findUserByLoginName(domain, reference);
+  }
+  return user != nullptr ? user : context.site.findUserByStaffId(domain, reference);
+}
+
+void index(Context& context, Request& request, Reply reply) {
+  auto page = toPage(request);
+  if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
+    reply.fail(*refusal);
+    return;
+  }
+  if (const auto bad = findBadFlag(request, {"include_deleted", "include_metadata"})) {
+    reply.fail(*bad);
+    return;
+  }
+  const Page& wanted = std::get<Page>(page);
+  const bool withDeleted = flagOf(request, "include_deleted", false);
+  std::vector<const model::User*> rows;
+  for (const model::User* user : context.site.users()) {
+    if (isListed(context.site, request, user->domainId) && (withDeleted || !user->deleted) &&
+        wanted.search.matches({user->name, user->email, user->nickname, user->loginName,
+                               user->staffId, user->department, user->id})) {
+      rows.push_back(user);
+    }
+  }
+  reply.send(pageOf<model::User>(
+      request, "user", wanted, std::move(rows),
+      [&](const model::User& row) { return toJson(row, context.site, viewFor(request)); }));
+}
+
+void show(Context& context, Request& request, Reply reply) {
+  const model::User* user = findUser(context, request, request.param("id"));
+  if (user == nullptr) {
+    reply.fail(notFound("user", request.param("id")));
+    return;
+  }
+  reply.json(200, toJson(*user, context.site, viewFor(request)));
+}
+
+void current(Context& context, Request& request, Reply reply) {
+  const model::User* user = context.site.findUser(request.principal().userId);
+  if (user == nullptr) {
+    reply.fail(notFound("user", request.principal().userId));
+    return;
+  }
+  reply.json(200, toJson(*user, context.site, UserView::Current));
+}
+
+void groups(Context& context, Request& request, Reply reply) {
+  if (!request.query("emails")) {
+    reply.fail(missingParameter("emails", "is required: addresses with commas between"));
+    return;
+  }
+  const std::string_view domain = callerDomainId(context.site, request);
+  json::Array out;
+  for (const std::string& email : listOf(request, "emails")) {
+    const model::User* user = context.site.findUserByEmail(domain, lowered(email));
+    if (user == nullptr || user->deleted) {
+      continue;
+    }
+    json::Array names;
+    names.insert(names.end(), user->groups.begin(), user->groups.end());
+    json::Object row;
+    row.set("id", user->id);
+    row.set("groups", std::move(names));
+    out.emplace_back(std::move(row));
+  }
+  const std::string count = std::to_string(out.size());
+  auto response = http::Response::json(200, json::Value(std::move(out)));
+  response.set("X-Total-Count", count);
+  reply.send(std::move(response));
+}
+
+// One change of a user on its way: the body is merged first, then passwords are checked and hashed
+// off the loop, then all is written. Shared by the steps.
+struct UserChange {
+  Context& context;
+  Reply reply;
+  Actor actor;
+  BodyReader body;
+  std::string id;
+  bool isNew = false;
+  UserWriter by = UserWriter::Admin;
+  bool isOneself = false;
+  std::string domainId = {};  // of a new user, unless the body names another
+  PasswordWish password = {};
+  std::string newHash = {};
+};
+using Change = std::shared_ptr<UserChange>;
+
+// The row as it will be, or why not. Looks at the site as it is now.
+std::variant<model::User, Refusal> merged(UserChange& change) {
+  model::User user;
+  if (change.isNew) {
+    user.id = change.id;
+    user.domainId = change.domainId;
+  } else if (const model::User* present = change.context.site.findUser(change.id)) {
+    user = *present;
+    user.domainId = change.context.site.domainIdOf(user);  // as it was shown
+  } else {
+    return Refusal{notFound("user", change.id), {}};
+  }
+  const bool wasLastAdmin = !change.isNew && isLastAdmin(change.context.site, user);
+  BodyReader reader = change.body;
+  change.password = readPassword(reader);
+  if (const auto forbidden = readUser(reader, user, change.by, change.isNew)) {
+    Error error = Error::because(ErrorCode::PermissionDenied, "not_allowed",
+                                 "only an admin may change " + *forbidden);
+    error.field = *forbidden;
+    return Refusal{std::move(error), {}};
+  }
+  model::FieldErrors errors = reader.finish("user");
+  for (model::FieldError& error : model::validate(user)) {
+    errors.push_back(std::move(error));
+  }
+  if (change.password.isGiven && !change.password.password.empty()) {
+    if (auto fault = model::findPasswordFault(change.password.password, user)) {
+      errors.push_back({"password", std::move(*fault)});
+    }
+  }
+  if (!errors.empty()) {
+    return invalidFields(errors);
+  }
+  if (wasLastAdmin && user.role != model::UserRole::Admin) {
+    return Refusal{Error::because(ErrorCode::FailedPrecondition, "last_admin",
+                                  "user " + user.id + " is the last admin and must stay one"),
+                   {}};
+  }
+  return user;
+}
+
+int64_t nowSeconds(const Context& context) {
+  return context.loop.clock().utcNs() / 1'000'000'000;
+}
+
+void write(const Change& change) {
+  // The reply goes to the writer; the rest stays with the plan, which may run again.
+  Reply reply = std::move(change->reply);
+  const Actor actor = change->actor;
+  change->context.writer.run(
+      std::move(reply), actor,
+      [change]() -> Outcome {
+        auto outcome = merged(*change);
+        if (Refusal* refusal = std::get_if<Refusal>(&outcome)) {
+          return std::move(*refusal);
+        }
+        model::User user = std::get<model::User>(std::move(outcome));
+        if (change->password.isGiven) {
+          user.passwordHash = change->newHash;
+          // Whoever knew the old one, or took a session, is out.
+          user.loggedOutAt = change->isNew ? user.loggedOutAt : nowSeconds(change->context);
+        }
+        const auto kind = change->isNew ? ConfigWrite::Kind::Insert : ConfigWrite::Kind::Update;
+        return ConfigWriter::Writes{{kind, std::move(user)}};
+      },
+      [change](const auto& changes, Reply& done) {
+        const model::User* stored = findStored<model::User>(changes);
+        const UserView view = change->by == UserWriter::Admin ? UserView::Admin : UserView::Current;
+        done.json(change->isNew ? 201 : 200,
+                  stored == nullptr ? json::Object() : toJson(*stored, change->context.site, view));
+      });
+}
+
+void hashThenWrite(const Change& change) {
+  if (!change->password.isGiven || change->password.password.empty()) {
+    write(change);
+    return;
+  }
+  change->context.passwords->hash(change->password.password, [change](Result<std::string> hash) {
+    if (!hash.ok()) {
+      change->reply.fail(hash.error());
+      return;
+    }
+    change->newHash = std::move(*hash);
+    write(change);
+  });
+}
+
+// Who changes the own password shows the present one; a first one is set by an admin, so that a key
+// with few rights cannot make itself a sign-in with all of them.
+void proveThenHash(const Change& change, const model::User& present) {
+  if (!change->isOneself || !change->password.isGiven) {
+    hashThenWrite(change);
+    return;
+  }
+  if (present.passwordHash.empty()) {
+    if (change->by == UserWriter::Admin) {
+      hashThenWrite(change);
+      return;
+    }
+    change->reply.fail(Error::because(ErrorCode::PermissionDenied, "not_allowed",
+                                      "an admin sets the first password of a user"));
+    return;
+  }
+  change->context.passwords->verify(
+      change->password.current, present.passwordHash, [change](Result<bool> isRight) {
+        if (!isRight.ok()) {
+          change->reply.fail(isRight.error());
+        } else if (!*isRight) {
+          change->reply.fail(invalidField("current_password", "must be the present password"));
+        } else {
+          hashThenWrite(change);
+        }
+      });
+}
+
+void start(Change change) {
+  auto outcome = merged(*change);
+  if (const Refusal* refusal = std::get_if<Refusal>(&outcome)) {
+    change->reply.fail(*refusal);
+    return;
+  }
+  if (change->password.isGiven && change->context.passwords == nullptr) {
+    change->reply.fail(
+        Error::because(ErrorCode::Unavailable, "no_passwords", "passwords are not served here"));
+    return;
+  }
+  const model::User* present = change->context.site.findUser(change->id);
+  proveThenHash(change, present == nullptr ? std::get<model::User>(outcome) : *present);
+}
+
+void create(Context& context, Request& request, Reply reply) {
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  auto change = std::make_shared<UserChange>(UserChange{context, std::move(reply), actorOf(request),
+                                                        std::move(*body),
+                                                        context.ids.next(model::Table::User)});
+  change->isNew = true;
+  change->domainId = callerDomainId(context.site, request);
+  start(std::move(change));
+}
+
+void update(Context& context, Request& request, Reply reply) {
+  const model::User* user = findUser(context, request, request.param("id"));
+  if (user == nullptr) {
+    reply.fail(notFound("user", request.param("id")));
+    return;
+  }
+  const bool isOneself = user->id == request.principal().userId;
+  if (!isOneself && !request.principal().isAdmin()) {
+    reply.fail(Error::because(ErrorCode::PermissionDenied, "not_allowed",
+                              "only an admin may change another user"));
+    return;
+  }
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    reply.fail(body.error());
+    return;
+  }
+  auto change = std::make_shared<UserChange>(UserChange{context, std::move(reply), actorOf(request),
+                                                        std::move(*body), std::string(user->id)});
+  change->by = request.principal().isAdmin() ? UserWriter::Admin : UserWriter::Self;
+  change->isOneself = isOneself;
+  start(std::move(change));
+}
+
+// True when the user's domain keeps the rows of deleted users.
+bool isSoft(const Site& site, const model::User& user) {
+  const model::Domain* domain = site.findDomain(site.domainIdOf(user));
+  const auto internals = json::parse(domain == nullptr ? std::string("{}") : domain->internals);
+  const json::Value* soft = internals.ok() ? internals->find("soft_delete") : nullptr;
+  return soft != nullptr && soft->asBool() != nullptr && *soft->asBool();
+}
+
+void erase(Context& context, Request& request, Reply reply) {
+  if (const auto bad = findBadFlag(request, {"force_removal"})) {
+    reply.fail(*bad);
+    return;
+  }
+  const model::User* user = findUser(context, request, request.param("id"));
+  if (user == nullptr) {
+    reply.fail(notFound("user", request.param("id")));
+    return;
+  }
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(user->id),
+       isForced = flagOf(request, "force_removal", false)]() -> Outcome {
+        auto planned = planErase(context.site, model::Table::User, id);
+        if (!planned) {
+          return Refusal{planned.error(), {}};
+        }
+        const model::User& present = *context.site.findUser(id);
+        if (isForced || !isSoft(context.site, present)) {
+          return std::move(*planned);
+        }
+        model::User gone = present;
+        gone.deleted = true;
+        gone.loggedOutAt = nowSeconds(context);
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(gone)}};
+      },
+      [](const auto&, Reply& done) { done.empty(202); });
+}
+
+void revive(Context& context, Request& request, Reply reply) {
+  const model::User* user = findUser(context, request, request.param("id"));
+  if (user == nullptr) {
+    reply.fail(notFound("user", request.param("id")));
+    return;
+  }
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(user->id)]() -> Outcome {
+        const model::User* present = context.site.findUser(id);
+        if (present == nullptr) {
+          return Refusal{notFound("user", id), {}};
+        }
+        model::User back = *present;
+        back.deleted = false;
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(back)}};
+      },
+      [&context](const auto& changes, Reply& done) {
+        const model::User* stored = findStored<model::User>(changes);
+        done.json(200, stored == nullptr ? json::Object()
+                                         : toJson(*stored, context.site, UserView::Admin));
+      });
+}
+
+}  // namespace
+
+void addUserRoutes(http::Router& router, Context& context) {
+  Routes routes(router, context, kEngine, "users");
+  routes.get("/users", Permission::User, index);
+  routes.post("/users", Permission::Admin, create);
+  routes.get("/users/current", Permission::User, current);
+  routes.get("/users/groups", Permission::User, groups);
+  routes.get("/users/:id", Permission::User, show);
+  routes.update("/users/:id", Permission::User, update);
+  routes.erase("/users/:id", Permission::Admin, erase);
+  routes.post("/users/:id/revive", Permission::Admin, revive);
+}
+
+}  // namespace busbar::api
