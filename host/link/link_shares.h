@@ -9,6 +9,7 @@
 
 #include "host/link/tcp_listeners.h"
 #include "host/link/tls_client.h"
+#include "host/link/udp_ports.h"
 
 namespace busbar {
 
@@ -23,10 +24,12 @@ class LinkShares {
   // One for all with the same trust, while somebody holds it. Errors as TlsClient::create.
   Result<std::shared_ptr<const TlsClient>> tlsClient(const TlsTrust& trust);
   TcpListeners& listeners() { return listeners_; }
+  UdpPorts& udpPorts() { return udpPorts_; }
 
  private:
   std::string siteCaFile_;
   TcpListeners listeners_;
+  UdpPorts udpPorts_;
   std::vector<std::weak_ptr<const TlsClient>> tlsClients_;
 };
 

@@ -4,7 +4,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -20,6 +22,7 @@
 #include <openssl/x509v3.h>
 
 #include "sdk/base/scope_exit.h"
+#include "sdk/base/unique_fd.h"
 
 namespace busbar {
 namespace {
@@ -89,6 +92,13 @@ Error bad(const char* field, const std::string& what) {
 
 BIO* pemOf(const std::string& text) {
   return BIO_new_mem_buf(text.data(), static_cast<int>(std::min(text.size(), kMaxPemBytes)));
+}
+
+// 0, or why the system does not let it be read; OpenSSL says no more than "system lib".
+int whyUnreadable(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  char byte = 0;
+  return file.valid() && ::read(file.get(), &byte, 1) >= 0 ? 0 : errno;
 }
 
 bool isAddress(const std::string& name) {
@@ -306,8 +316,12 @@ Status TlsClient::loadAuthorities(const std::string& siteCaFile) {
     return {};
   }
   if (trust_.ca.empty()) {
+    const std::string attempt = "read the site's authorities from " + siteCaFile;
+    if (const int error = whyUnreadable(siteCaFile); error != 0) {
+      return bad("/tls/ca", Error::fromErrno(error, attempt).message);
+    }
     if (SSL_CTX_load_verify_file(context_, siteCaFile.c_str()) != 1) {
-      return bad("/tls/ca", "read the site's authorities from " + siteCaFile + ": " + takeError());
+      return bad("/tls/ca", attempt + ": " + takeError());
     }
     return {};
   }

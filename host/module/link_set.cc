@@ -45,7 +45,7 @@ std::vector<LinkTarget> linkTargets(const Manifest& manifest, const LinkSettings
     LinkTarget target;
     target.kind = kindOf(link, settings.tls);
     target.host = settings.host;
-    // The module's port is that of its device; a second link that listens has one of its own.
+    // The module's port is that of its device; a further link that listens has one of its own.
     const bool isOwn = &link == &manifest.links.front() || !hasManyPeers(target);
     target.port = isOwn && settings.port != 0 ? settings.port : link.defaultPort;
     target.mayStartTls = link.tls == Manifest::Tls::Start;
@@ -140,9 +140,12 @@ void LinkSet::openOne(uint32_t linkId, Entry& entry, uint32_t randomSeed) {
     entry.why = std::move(why);
   };
   if (!isReachable(entry.target)) {
-    unusable(kOffline, hasManyPeers(entry.target)
-                           ? "Link " + entry.manifest.role + " has no port to listen at: set port"
-                           : "The module has no device address: set ip and port");
+    const std::string& role = entry.manifest.role;
+    unusable(kOffline,
+             hasManyPeers(entry.target)
+                 ? "Link " + role + " has no port to listen at: set " +
+                       (linkId == 1 ? "port" : "busbar.links." + role + ".port in the settings")
+                 : "The module has no device address: set ip and port");
     return;
   }
   Link::Owner& self = *this;

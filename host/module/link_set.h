@@ -24,6 +24,8 @@ struct LinkSettings {
 };
 
 // One target for each link of the manifest, in its order. An empty host: the link has no address.
+// The port is that of the link's settings, else the module's, else the manifest's default_port; the
+// module's, which is its device's, does not count for a link with many peers behind the first.
 std::vector<LinkTarget> linkTargets(const Manifest& manifest, const LinkSettings& settings);
 // InvalidArgument when the settings name a role that the driver does not have; `field` as in
 // Connection::parse.

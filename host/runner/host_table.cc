@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/runner/host_table.h"
 
-#include <mutex>
+#include <functional>
 #include <string>
 
 #include "host/runner/blocks.h"
@@ -23,20 +23,22 @@ struct Bound {
 };
 Bound bound;  // NOLINT: set once before any driver code runs
 
-// Runs `action` on the instance with the mutex held; a handle that is void answers E_STATE.
-template <class Action>
-busbar_status onInstance(const char* function, busbar_instance* handle, Action action) {
-  const std::lock_guard lock(bound.process->mutex);
+// Runs `action`, a member or a function, on the instance with the mutex held; a handle that is void
+// answers E_STATE.
+template <class Action, class... Args>
+busbar_status onInstance(const char* function, busbar_instance* handle, Action action,
+                         Args... args) {
+  const ProcessLock lock(*bound.process);
   Instance* instance = bound.instances->find(handle);
   if (instance == nullptr) {
     bound.process->logCheck(kLevelDriverBug, 0, 0,
                             std::string(function) + ": the instance does not exist (any more)");
     return BUSBAR_E_STATE;
   }
-  return action(*instance);
+  return std::invoke(action, *instance, args...);
 }
 
-void processLog(const busbar_log_record* record) {
+void processLog(const busbar_log_record* record) BUSBAR_REQUIRES(kProcess) {
   busbar_log_record in{};
   std::string_view message;
   wire::Log line;
@@ -56,61 +58,61 @@ void processLog(const busbar_log_record* record) {
 
 void hostLog(busbar_instance* handle, const busbar_log_record* record) noexcept {
   if (handle == nullptr) {
-    const std::lock_guard lock(bound.process->mutex);
+    const ProcessLock lock(*bound.process);
     processLog(record);
     return;
   }
-  static_cast<void>(onInstance("log", handle, [record](Instance& instance) {
-    instance.log(record);
-    return BUSBAR_OK;
-  }));
+  static_cast<void>(
+      onInstance("log", handle, [record](Instance& instance) BUSBAR_REQUIRES(kProcess) {
+        instance.log(record);
+        return BUSBAR_OK;
+      }));
 }
 
 busbar_status hostComplete(busbar_instance* handle, const busbar_completion* in) noexcept {
-  return onInstance("complete", handle, [in](Instance& i) { return i.complete(in); });
+  return onInstance("complete", handle, &Instance::complete, in);
 }
 
 busbar_status hostProgress(busbar_instance* handle, busbar_id call,
                            const busbar_doc* doc) noexcept {
-  return onInstance("progress", handle, [=](Instance& i) { return i.progress(call, doc); });
+  return onInstance("progress", handle, &Instance::progress, call, doc);
 }
 
 busbar_status hostStatusSet(busbar_instance* handle, const busbar_point* points, uint32_t count,
                             uint32_t stride) noexcept {
-  return onInstance("status_set", handle,
-                    [=](Instance& i) { return i.statusSet(points, count, stride); });
+  return onInstance("status_set", handle, &Instance::statusSet, points, count, stride);
 }
 
 busbar_status hostSend(busbar_instance* handle, const busbar_send* in) noexcept {
-  return onInstance("send", handle, [in](Instance& i) { return i.send(in); });
+  return onInstance("send", handle, &Instance::send, in);
 }
 
 busbar_status hostEnqueue(busbar_instance* handle, const busbar_command* in) noexcept {
-  return onInstance("enqueue", handle, [in](Instance& i) { return i.enqueue(in); });
+  return onInstance("enqueue", handle, &Instance::enqueue, in);
 }
 
 busbar_status hostCommandDone(busbar_instance* handle, const busbar_command_result* in) noexcept {
-  return onInstance("command_done", handle, [in](Instance& i) { return i.commandDone(in); });
+  return onInstance("command_done", handle, &Instance::commandDone, in);
 }
 
 busbar_status hostLink(busbar_instance* handle, const busbar_link_request* in) noexcept {
-  return onInstance("link", handle, [in](Instance& i) { return i.link(in); });
+  return onInstance("link", handle, &Instance::link, in);
 }
 
 busbar_status hostTimer(busbar_instance* handle, const busbar_timer* in) noexcept {
-  return onInstance("timer", handle, [in](Instance& i) { return i.timer(in); });
+  return onInstance("timer", handle, &Instance::timer, in);
 }
 
 busbar_status hostCancel(busbar_instance* handle, busbar_id token) noexcept {
-  return onInstance("cancel", handle, [token](Instance& i) { return i.cancelToken(token); });
+  return onInstance("cancel", handle, &Instance::cancelToken, token);
 }
 
 busbar_status hostPost(busbar_instance* handle, busbar_id token, busbar_bytes bytes) noexcept {
-  return onInstance("post", handle, [=](Instance& i) { return i.post(token, bytes); });
+  return onInstance("post", handle, &Instance::post, token, bytes);
 }
 
 busbar_status hostStopDone(busbar_instance* handle, busbar_status status) noexcept {
-  return onInstance("stop_done", handle, [status](Instance& i) { return i.stopDone(status); });
+  return onInstance("stop_done", handle, &Instance::stopDone, status);
 }
 
 int64_t hostTimeNs(busbar_instance* /*handle*/, uint32_t clock) noexcept {
@@ -125,23 +127,23 @@ int64_t hostTimeNs(busbar_instance* /*handle*/, uint32_t clock) noexcept {
 }
 
 busbar_status httpRequest(busbar_instance* handle, const busbar_http_request* in) noexcept {
-  return onInstance("http", handle, [in](Instance& i) { return i.httpRequest(in); });
+  return onInstance("http", handle, &Instance::httpRequest, in);
 }
 
 busbar_status storeRequest(busbar_instance* handle, const busbar_store_request* in) noexcept {
-  return onInstance("store", handle, [in](Instance& i) { return i.storeRequest(in); });
+  return onInstance("store", handle, &Instance::storeRequest, in);
 }
 
 busbar_status scheduleSet(busbar_instance* handle, const busbar_schedule_request* in) noexcept {
-  return onInstance("schedule", handle, [in](Instance& i) { return i.schedule(in); });
+  return onInstance("schedule", handle, &Instance::schedule, in);
 }
 
 busbar_status modulesCall(busbar_instance* handle, const busbar_module_call* in) noexcept {
-  return onInstance("modules", handle, [in](Instance& i) { return i.moduleCall(in); });
+  return onInstance("modules", handle, &Instance::moduleCall, in);
 }
 
 busbar_status modulesSubscribe(busbar_instance* handle, const busbar_subscription* in) noexcept {
-  return onInstance("modules", handle, [in](Instance& i) { return i.subscribe(in); });
+  return onInstance("modules", handle, &Instance::subscribe, in);
 }
 
 constexpr busbar_http kHttp{sizeof(busbar_http), 0, httpRequest};
@@ -159,7 +161,7 @@ constexpr Extension kExtensions[] = {{"busbar.http/1", &kHttp},
                                      {"busbar.modules/1", &kModules}};
 
 const void* hostExtension(busbar_instance* handle, const char* id) noexcept {
-  const std::lock_guard lock(bound.process->mutex);
+  const ProcessLock lock(*bound.process);
   const Instance* instance = id == nullptr ? nullptr : bound.instances->find(handle);
   if (instance == nullptr || !instance->isGranted(id)) {
     return nullptr;

@@ -29,12 +29,12 @@ Instance::~Instance() {
 }
 
 void Instance::enter(State state) {
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   state_ = state;
 }
 
 busbar_id Instance::anyCall() {
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   return calls_.any();
 }
 
@@ -46,18 +46,18 @@ void Instance::outcome(wire::Type type, busbar_status status, std::string_view m
   wire::WireError error;
   error.status = normalStatus(status);
   error.message = error.status == BUSBAR_OK ? std::string_view() : message;
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   wire::encodeOutcome(process_.outbox.priority(), type, number_, error);
   process_.touch();
 }
 
 void Instance::listen() {
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   reason_.emplace();
 }
 
 std::string Instance::refusal(const char* entry, busbar_status status) {
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   const std::string reason = std::exchange(reason_, std::nullopt).value_or("");
   return reason.empty() ? std::string(entry) + " answered " + statusName(status)
                         : reason + " (" + statusName(status) + ")";
@@ -143,7 +143,7 @@ void Instance::stop(const wire::Stop& m) {
     finishStop(status, std::string("stop answered ") + statusName(status));
     return;
   }
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   process_.markDirty(*this);  // stop_done may have come already; else arms the deadline
 }
 
@@ -159,8 +159,9 @@ void Instance::finishStop(busbar_status status, std::string message) {
 }
 
 bool Instance::areLinksDrained() {
-  const std::lock_guard lock(process_.mutex);
-  return std::all_of(links_.begin(), links_.end(), [](const auto& l) { return l->isDrained(); });
+  const ProcessLock lock(process_);
+  return std::all_of(links_.begin(), links_.end(),
+                     [](const auto& l) BUSBAR_REQUIRES(kProcess) { return l->isDrained(); });
 }
 
 void Instance::pumpStop(int64_t nowNs) {
@@ -179,7 +180,7 @@ void Instance::pumpStop(int64_t nowNs) {
   }
   bool answered = false;
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     answered = stopAnswered_;
   }
   if (answered) {
@@ -194,7 +195,7 @@ void Instance::leave(bool tellHost) {
   enter(State::Stopped);
   for (busbar_id call = anyCall(); call != 0; call = anyCall()) {
     {
-      const std::lock_guard lock(process_.mutex);
+      const ProcessLock lock(process_);
       static_cast<void>(calls_.cancel(call));
     }
     if (tellHost) {
@@ -202,7 +203,7 @@ void Instance::leave(bool tellHost) {
     }
   }
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     timers_.clear();
     requests_.clear();
     pending_.clear();
@@ -213,7 +214,7 @@ void Instance::leave(bool tellHost) {
 
 bool Instance::destroy() {
   if (isActive()) {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     process_.logCheck(kLevelDriverBug, number_, 0, "destroy before stop");
     return false;
   }
@@ -240,7 +241,7 @@ void Instance::endCall(busbar_id call, busbar_status status, std::string_view co
   done.error.status = status;
   done.error.code = code;
   done.error.message = message;
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   wire::encode(process_.outbox.priority(), call, done);
   process_.touch();
 }
@@ -268,7 +269,7 @@ void Instance::execute(busbar_id call, const wire::Execute& m) {
   block.trace = toStr(m.trace);
   block.deadline_ns = m.deadlineNs;
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     if (!calls_.open(call, m.deadlineNs)) {
       process_.logCheck(BUSBAR_LOG_ERROR, number_, call, "a call came twice");
       return;
@@ -283,7 +284,7 @@ void Instance::execute(busbar_id call, const wire::Execute& m) {
     return;
   }
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     endChildren(call);
     if (calls_.complete(call) != OpenCalls::End::Done) {
       process_.logCheck(kLevelDriverBug, number_, call,
@@ -296,7 +297,7 @@ void Instance::execute(busbar_id call, const wire::Execute& m) {
 
 bool Instance::cancel(busbar_id call) {
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     if (!calls_.cancel(call)) {
       return false;  // it was completed while the host gave up
     }
@@ -310,7 +311,7 @@ bool Instance::cancel(busbar_id call) {
 }
 
 void Instance::setLogLevel(uint8_t level) {
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   logLevel_ = level;
 }
 
@@ -337,13 +338,13 @@ void Instance::fireTimers(int64_t nowNs) {
   // A callback may set a timer that is due at once: bounded by what was set before.
   size_t budget = 0;
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     budget = timers_.size();
   }
   for (; budget > 0 && isActive(); --budget) {
     Pending event{BUSBAR_EV_TIMER, BUSBAR_OK, 0, {}, nullptr};
     {
-      const std::lock_guard lock(process_.mutex);
+      const ProcessLock lock(process_);
       const auto token = timers_.takeDue(nowNs);
       if (!token) {
         return;
@@ -361,7 +362,7 @@ void Instance::pump() {
     fireTimers(nowNs);
     std::vector<Pending> events;
     {
-      const std::lock_guard lock(process_.mutex);
+      const ProcessLock lock(process_);
       events.swap(pending_);
       posts_ = 0;
     }
@@ -378,7 +379,7 @@ void Instance::pump() {
 void Instance::rearm() {
   int64_t next = TimerSet::kNever;
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     if (isActive()) {
       next = timers_.nextNs();
       for (const auto& link : links_) {

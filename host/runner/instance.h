@@ -68,30 +68,31 @@ class Instance final : private LinkEvents {
   void pump();
 
   // Any thread, mutex held: the host table, see driver.h.
-  void log(const busbar_log_record* record);
-  busbar_status complete(const busbar_completion* completion);
-  busbar_status progress(busbar_id call, const busbar_doc* doc);
-  busbar_status statusSet(const busbar_point* points, uint32_t count, uint32_t stride);
-  busbar_status send(const busbar_send* send);
-  busbar_status enqueue(const busbar_command* command);
-  busbar_status commandDone(const busbar_command_result* result);
-  busbar_status link(const busbar_link_request* request);
-  busbar_status timer(const busbar_timer* timer);
-  busbar_status cancelToken(busbar_id token);
-  busbar_status post(busbar_id token, busbar_bytes bytes);
-  busbar_status stopDone(busbar_status status);
+  void log(const busbar_log_record* record) BUSBAR_REQUIRES(kProcess);
+  busbar_status complete(const busbar_completion* completion) BUSBAR_REQUIRES(kProcess);
+  busbar_status progress(busbar_id call, const busbar_doc* doc) BUSBAR_REQUIRES(kProcess);
+  busbar_status statusSet(const busbar_point* points, uint32_t count, uint32_t stride)
+      BUSBAR_REQUIRES(kProcess);
+  busbar_status send(const busbar_send* send) BUSBAR_REQUIRES(kProcess);
+  busbar_status enqueue(const busbar_command* command) BUSBAR_REQUIRES(kProcess);
+  busbar_status commandDone(const busbar_command_result* result) BUSBAR_REQUIRES(kProcess);
+  busbar_status link(const busbar_link_request* request) BUSBAR_REQUIRES(kProcess);
+  busbar_status timer(const busbar_timer* timer) BUSBAR_REQUIRES(kProcess);
+  busbar_status cancelToken(busbar_id token) BUSBAR_REQUIRES(kProcess);
+  busbar_status post(busbar_id token, busbar_bytes bytes) BUSBAR_REQUIRES(kProcess);
+  busbar_status stopDone(busbar_status status) BUSBAR_REQUIRES(kProcess);
   // The same for the tables of extensions.
   bool isGranted(std::string_view extension) const;
-  busbar_status httpRequest(const busbar_http_request* request);
-  busbar_status storeRequest(const busbar_store_request* request);
-  busbar_status moduleCall(const busbar_module_call* call);
-  busbar_status subscribe(const busbar_subscription* subscription);
-  busbar_status schedule(const busbar_schedule_request* request);
+  busbar_status httpRequest(const busbar_http_request* request) BUSBAR_REQUIRES(kProcess);
+  busbar_status storeRequest(const busbar_store_request* request) BUSBAR_REQUIRES(kProcess);
+  busbar_status moduleCall(const busbar_module_call* call) BUSBAR_REQUIRES(kProcess);
+  busbar_status subscribe(const busbar_subscription* subscription) BUSBAR_REQUIRES(kProcess);
+  busbar_status schedule(const busbar_schedule_request* request) BUSBAR_REQUIRES(kProcess);
 
   uint32_t number() const { return number_; }
   busbar_instance* handle() const { return handle_; }
   // Mutex held. True when that changed something.
-  bool setDirty(bool dirty);
+  bool setDirty(bool dirty) BUSBAR_REQUIRES(kProcess);
 
  private:
   struct Pending {  // an event that waits for the strand
@@ -113,8 +114,8 @@ class Instance final : private LinkEvents {
 
   bool isActive() const { return state_ == State::Started || state_ == State::Stopping; }
   // Mutex held. E_STATE, and a line that says which function the driver must not call now.
-  busbar_status illegal(std::string_view what, busbar_id call = 0);
-  busbar_status invalid(std::string_view what, busbar_id call = 0);
+  busbar_status illegal(std::string_view what, busbar_id call = 0) BUSBAR_REQUIRES(kProcess);
+  busbar_status invalid(std::string_view what, busbar_id call = 0) BUSBAR_REQUIRES(kProcess);
   void outcome(wire::Type type, busbar_status status, std::string_view message);
   // Around an entry that may refuse: what it logs as an error meanwhile is its reason.
   void listen();
@@ -131,16 +132,17 @@ class Instance final : private LinkEvents {
   Link* findLink(uint32_t linkId);
   void tellDisconnected(Link& link, const wire::WireError& error);
   void pumpLinks(int64_t nowNs);
-  void addEnded(const CommandQueue::EndedList& ended);
+  void addEnded(const CommandQueue::EndedList& ended) BUSBAR_REQUIRES(kProcess);
   void pumpStop(int64_t nowNs);
-  void askHost(const Link& link, uint32_t action);
-  busbar_status setFraming(Link& link, const busbar_doc& options);
+  void askHost(const Link& link, uint32_t action) BUSBAR_REQUIRES(kProcess);
+  busbar_status setFraming(Link& link, const busbar_doc& options) BUSBAR_REQUIRES(kProcess);
   template <class Message>
-  busbar_status request(std::string_view what, size_t bytes, bool replaces, Message& m);
-  bool releaseRequest(busbar_id token);
-  void sendRelease(uint64_t id);
+  busbar_status request(std::string_view what, size_t bytes, bool replaces, Message& m)
+      BUSBAR_REQUIRES(kProcess);
+  bool releaseRequest(busbar_id token) BUSBAR_REQUIRES(kProcess);
+  void sendRelease(uint64_t id) BUSBAR_REQUIRES(kProcess);
   // Ends what was begun on behalf of a call that ended.
-  void endChildren(busbar_id call);
+  void endChildren(busbar_id call) BUSBAR_REQUIRES(kProcess);
   busbar_id takeToken(uint64_t id, bool ends);
   void enter(State state);
   void rearm();
@@ -148,27 +150,28 @@ class Instance final : private LinkEvents {
   Process& process_;
   const uint32_t number_;
   busbar_instance* const handle_;
-  State state_ = State::Created;               // guarded; written on the strand
-  uint8_t logLevel_;                           // guarded
-  bool dirty_ = false;                         // guarded
-  bool stopAnswered_ = false;                  // guarded: stop_done came
-  bool failed_ = false;                        // strand: the host was told
-  bool draining_ = false;                      // strand: stopped but for bytes still to be sent
-  busbar_status stopStatus_ = BUSBAR_OK;       // guarded
-  uint32_t posts_ = 0;                         // guarded: of pending_
-  busbar_state* driverState_ = nullptr;        // strand
-  int64_t stopDeadlineNs_ = INT64_MAX;         // strand
-  int64_t wakeNs_ = TimerSet::kNever;          // strand
-  TimerId wake_ = 0;                           // strand
-  std::string stopMessage_;                    // strand
-  const std::vector<std::string> extensions_;  // granted
-  OpenCalls calls_;                            // guarded
-  OpenRequests requests_;                      // guarded
-  TimerSet timers_;                            // guarded
-  StatusGate gate_;                            // guarded
-  LogBucket bucket_;                           // guarded
-  std::optional<std::string> reason_;          // guarded; set while a reason is listened for
-  std::vector<Pending> pending_;               // guarded
+  State state_ = State::Created;  // changed on the strand under the mutex
+  uint8_t logLevel_ BUSBAR_GUARDED_BY(kProcess);
+  bool dirty_ BUSBAR_GUARDED_BY(kProcess) = false;
+  bool stopAnswered_ BUSBAR_GUARDED_BY(kProcess) = false;  // stop_done came
+  bool failed_ = false;                                    // strand: the host was told
+  bool draining_ = false;                 // strand: stopped but for bytes still to be sent
+  busbar_status stopStatus_ = BUSBAR_OK;  // strand; of stop_done while Stopping
+  uint32_t posts_ BUSBAR_GUARDED_BY(kProcess) = 0;  // of pending_
+  busbar_state* driverState_ = nullptr;             // strand
+  int64_t stopDeadlineNs_ = INT64_MAX;              // strand
+  int64_t wakeNs_ = TimerSet::kNever;               // strand
+  TimerId wake_ = 0;                                // strand
+  std::string stopMessage_;                         // strand
+  const std::vector<std::string> extensions_;       // granted
+  OpenCalls calls_ BUSBAR_GUARDED_BY(kProcess);
+  OpenRequests requests_ BUSBAR_GUARDED_BY(kProcess);
+  TimerSet timers_ BUSBAR_GUARDED_BY(kProcess);
+  StatusGate gate_ BUSBAR_GUARDED_BY(kProcess);
+  LogBucket bucket_ BUSBAR_GUARDED_BY(kProcess);
+  // Set while a reason is listened for.
+  std::optional<std::string> reason_ BUSBAR_GUARDED_BY(kProcess);
+  std::vector<Pending> pending_ BUSBAR_GUARDED_BY(kProcess);
   std::vector<std::unique_ptr<Link>> links_;
 };
 

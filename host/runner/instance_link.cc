@@ -41,7 +41,7 @@ void Instance::linkUp(UniqueFd fd, const wire::LinkUp& m) {
                      {BUSBAR_E_OFFLINE, "reconnected", "replaced by a new connection", 0, 0, {}});
   }
   if (const Status opened = link->open(std::move(fd), m); !opened.ok()) {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     wire::LinkDown lost;
     lost.linkId = m.linkId;
     lost.generation = m.generation;
@@ -54,7 +54,7 @@ void Instance::linkUp(UniqueFd fd, const wire::LinkUp& m) {
   {
     // Before the driver is told, so that it may queue at once; nothing is sent before it has
     // returned.
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     link->queueUp();
     process_.markDirty(*this);
   }
@@ -76,7 +76,7 @@ void Instance::tellDisconnected(Link& link, const wire::WireError& error) {
   link.close();
   {
     CommandQueue::EndedList ended;
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     link.queueDown(ended);
     addEnded(ended);
     process_.markDirty(*this);
@@ -108,7 +108,7 @@ void Instance::linkDown(const wire::LinkDown& m) {
   if (link != nullptr && link->isUp() && link->generation() == m.generation && isActive()) {
     tellDisconnected(*link, m.error);
   } else if (link != nullptr && !link->isUp() && m.generation == 0) {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     link->tryFailed();
     process_.markDirty(*this);
   }
@@ -123,13 +123,13 @@ void Instance::linkLost(uint32_t linkId, const wire::WireError& error) {
   if (isActive()) {
     tellDisconnected(*link, error);
   }
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   wire::encode(process_.outbox.priority(), wire::Type::LinkLost, number_, lost);
   process_.touch();
 }
 
 void Instance::linkWantsPump() {
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   process_.markDirty(*this);
 }
 
@@ -168,7 +168,7 @@ void Instance::linkReceived(uint32_t linkId, std::string_view frame, std::string
   block.bytes = {reinterpret_cast<const uint8_t*>(frame.data()), frame.size()};
   block.peer = toStr(peer);
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     block.task = link->task();
   }
   busbar_status status = BUSBAR_OK;
@@ -193,7 +193,7 @@ int64_t Instance::linkFrame(uint32_t linkId, std::string_view buffered) {
     said = process_.driver.frame(driverState_, &input);
   }
   if (!Framer::fits(said, buffered.size())) {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     invalid("frame: answered more bytes than it was given");
   }
   return said;
@@ -203,7 +203,7 @@ void Instance::pumpLinks(int64_t nowNs) {
   for (const auto& link : links_) {
     CommandQueue::EndedList ended;
     {
-      const std::lock_guard lock(process_.mutex);
+      const ProcessLock lock(process_);
       link->pumpQueue(nowNs, ended);
       addEnded(ended);
       if (link->takeConnect()) {

@@ -152,7 +152,7 @@ void Instance::endChildren(busbar_id call) {
 
 // 0 when the driver has given the request up, or it never was.
 busbar_id Instance::takeToken(uint64_t id, bool ends) {
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   return requests_.take(id, ends);
 }
 
@@ -210,7 +210,7 @@ void Instance::httpPart(const wire::HttpPart& m) {
     process_.driver.event(driverState_, &event);
   }
   if ((m.flags & BUSBAR_HTTP_END) == 0 && !m.bytes.empty()) {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     wire::encode(process_.outbox.priority(), number_,
                  wire::HttpTaken{m.token, static_cast<uint32_t>(m.bytes.size())});
     process_.touch();

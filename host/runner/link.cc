@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
 
 namespace busbar::runner {
 namespace {
@@ -55,7 +54,7 @@ Status Link::open(UniqueFd fd, const wire::LinkUp& m) {
   watch_ = std::move(*watch);
   framer_.clear();
   peer_ = m.peer;
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   fd_ = std::move(fd);
   generation_ = m.generation;
   upKind_ = m.kind;
@@ -72,7 +71,7 @@ Status Link::open(UniqueFd fd, const wire::LinkUp& m) {
 void Link::close() {
   watch_.end();
   framer_.clear();
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   fd_.reset();
   asked_ = false;
   if (peers_) {
@@ -243,19 +242,19 @@ void Link::loseErrno(const char* attempted) {
   lose("connection_lost", error.message);
 }
 
-void Link::wantWritable() {
+void Link::wantWritable(uint32_t others) {
   bool waits = false;
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     waits = hasUnsent();
   }
-  watch_.setEvents(waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  watch_.setEvents(others | (waits ? static_cast<uint32_t>(EPOLLOUT) : 0U));
 }
 
 void Link::drain() {
   bool failed = false;
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     if (process_.pages.deadlineNs(slot_) <= process_.nowNs()) {
       return;  // pump closes the link
     }
@@ -284,7 +283,7 @@ void Link::onEvents(uint32_t events) {
   if (isUp() && (events & ~static_cast<uint32_t>(EPOLLOUT)) != 0) {
     if (!events_.linkMayDeliver()) {
       // Only draining: without a reader a level-triggered EPOLLIN would spin.
-      watch_.setEvents(hasUnsent() ? static_cast<uint32_t>(EPOLLOUT) : 0U);
+      wantWritable(0);
     } else if (peers_) {
       readPackets();
     } else if (kind_ == BUSBAR_LINK_UDP) {
@@ -296,7 +295,7 @@ void Link::onEvents(uint32_t events) {
 }
 
 void Link::applyRule() {
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   if (newRule_) {
     if (peers_) {
       peers_->setRule(*newRule_);
@@ -398,7 +397,7 @@ void Link::onPacket(const wire::PeerPacket& packet) {
   const std::string peer = packet.peer.text();
   if (packet.kind == wire::PeerPacketKind::Connected) {
     {
-      const std::lock_guard lock(process_.mutex);
+      const ProcessLock lock(process_);
       peers_->connected(packet.peer);
     }
     events_.linkPeer(id_, peer, true, {});
@@ -417,7 +416,7 @@ void Link::onPacket(const wire::PeerPacket& packet) {
   framer->push(packet.data, process_.nowNs());
   if (const char* code = deliver(*framer, peer)) {
     {
-      const std::lock_guard lock(process_.mutex);
+      const ProcessLock lock(process_);
       static_cast<void>(closePeer(peer));  // the driver may have done so itself
     }
     events_.linkWantsPump();
@@ -436,7 +435,7 @@ void Link::endPeer(const wire::PeerAddress& address, std::string_view code) {
     events_.linkReceived(id_, rest, peer);
   }
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     peers_->ended(address);
   }
   events_.linkPeer(id_, peer, false, code);
@@ -467,7 +466,7 @@ void Link::pumpGap(int64_t nowNs) {
   bool broken = false;
   bool idle = false;
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     broken = broken_;
     idle = isIdle() && lastNs_ + idleCloseNs_ <= nowNs;
   }

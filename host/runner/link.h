@@ -66,35 +66,36 @@ class Link {
 
   // Any thread, mutex held.
   // Sends now. E_OFFLINE: down, another generation, or past the deadline. E_AGAIN: too much waits.
-  busbar_status write(std::string_view bytes, uint32_t generation, int64_t nowNs);
+  busbar_status write(std::string_view bytes, uint32_t generation, int64_t nowNs)
+      BUSBAR_REQUIRES(kProcess);
   bool hasPeers() const { return peers_ != nullptr; }
   // For links with many peers; as write(), and as PeerSet::send.
   busbar_status writeTo(std::string_view peer, std::string_view bytes, uint32_t generation,
-                        int64_t nowNs);
-  busbar_status closePeer(std::string_view peer);
-  void setRule(FramingRule rule) { newRule_ = std::move(rule); }
-  CommandQueue& queue();
-  bool hasQueue() const { return queue_ != nullptr; }
+                        int64_t nowNs) BUSBAR_REQUIRES(kProcess);
+  busbar_status closePeer(std::string_view peer) BUSBAR_REQUIRES(kProcess);
+  void setRule(FramingRule rule) BUSBAR_REQUIRES(kProcess) { newRule_ = std::move(rule); }
+  CommandQueue& queue() BUSBAR_REQUIRES(kProcess);
+  bool hasQueue() const BUSBAR_REQUIRES(kProcess) { return queue_ != nullptr; }
   // For links on demand. True once for each connection that is to be asked for.
-  bool takeConnect();
-  void tryFailed() { asked_ = false; }
+  bool takeConnect() BUSBAR_REQUIRES(kProcess);
+  void tryFailed() BUSBAR_REQUIRES(kProcess) { asked_ = false; }
   // E_STATE: the link is down, secure, or was asked before. E_UNSUPPORTED: not in the manifest.
   // Nothing is sent in clear after it.
-  busbar_status startTls();
+  busbar_status startTls() BUSBAR_REQUIRES(kProcess);
   // True once, when all that was sent before has gone to the host.
-  bool takeStartTls();
+  bool takeStartTls() BUSBAR_REQUIRES(kProcess);
   // Strand, mutex held: sends what the queue has to send.
-  void pumpQueue(int64_t nowNs, CommandQueue::EndedList& ended);
-  void queueUp();
-  void queueDown(CommandQueue::EndedList& ended);
+  void pumpQueue(int64_t nowNs, CommandQueue::EndedList& ended) BUSBAR_REQUIRES(kProcess);
+  void queueUp() BUSBAR_REQUIRES(kProcess);
+  void queueDown(CommandQueue::EndedList& ended) BUSBAR_REQUIRES(kProcess);
   // When pumpGap, pumpQueue or the deadline want attention.
-  int64_t nextNs() const;
+  int64_t nextNs() const BUSBAR_REQUIRES(kProcess);
   // True when the kernel took all that the driver wrote.
-  bool isTaken() const { return !hasUnsent(); }
+  bool isTaken() const BUSBAR_REQUIRES(kProcess) { return !hasUnsent(); }
   // True when the kernel has sent all that the driver wrote.
-  bool isDrained() const;
+  bool isDrained() const BUSBAR_REQUIRES(kProcess);
   // The command that waits for an answer, or 0.
-  busbar_id task() const { return queue_ ? queue_->waiting() : 0; }
+  busbar_id task() const BUSBAR_REQUIRES(kProcess) { return queue_ ? queue_->waiting() : 0; }
 
   bool isUp() const { return fd_.valid(); }
   uint32_t id() const { return id_; }
@@ -103,7 +104,8 @@ class Link {
   size_t maxFrameBytes() const { return maxFrameBytes_; }
   const std::string& role() const { return role_; }
   const std::string& peer() const { return peer_; }
-  uint32_t health = 0;  // guarded: the last of BUSBAR_LINK_HEALTHY, UNHEALTHY that was sent on
+  // The last of BUSBAR_LINK_HEALTHY, UNHEALTHY that was sent on.
+  uint32_t health BUSBAR_GUARDED_BY(kProcess) = 0;
 
  private:
   void onEvents(uint32_t events);
@@ -114,13 +116,16 @@ class Link {
   void endPeer(const wire::PeerAddress& peer, std::string_view code);
   void pumpPeerGaps(int64_t nowNs);
   const char* deliver(Framer& framer, std::string_view peer);
-  bool hasUnsent() const { return !out_.empty() || (peers_ && peers_->hasUnsent()); }
+  bool hasUnsent() const BUSBAR_REQUIRES(kProcess) {
+    return !out_.empty() || (peers_ && peers_->hasUnsent());
+  }
   void drain();
   void lose(std::string_view code, std::string_view message);
   void loseErrno(const char* attempted);
   void applyRule();
-  bool isIdle() const;
-  void wantWritable();
+  bool isIdle() const BUSBAR_REQUIRES(kProcess);
+  // Waits for `others`, and for room when something waits for that.
+  void wantWritable(uint32_t others = EPOLLIN);
 
   Process& process_;
   LinkEvents& events_;
@@ -130,23 +135,23 @@ class Link {
   const bool mayStartTls_;
   const std::string role_;
   const size_t maxFrameBytes_;
-  std::string peer_;                     // strand
-  const int64_t idleCloseNs_;            // 0: the link is kept up
-  std::atomic<int64_t> lastNs_{0};       // when bytes went or came
-  bool wanted_ = false;                  // guarded: sent to while down
-  bool asked_ = false;                   // guarded: the host was asked to connect
-  uint32_t upKind_;                      // guarded; written on the strand
-  bool startsTls_ = false;               // guarded: START_TLS was asked for
-  bool startTlsTold_ = false;            // guarded: … and the host knows
-  UniqueFd fd_;                          // guarded; written on the strand
-  uint32_t generation_ = 0;              // guarded; written on the strand
-  std::string out_;                      // guarded: not yet taken by the kernel
-  std::unique_ptr<CommandQueue> queue_;  // guarded; made at the first command
-  std::optional<FramingRule> newRule_;   // guarded
-  bool broken_ = false;                  // guarded: a send found the connection dead
-  Framer framer_;                        // strand
-  std::unique_ptr<PeerSet> peers_;       // kinds with many peers
-  FdWatch watch_;                        // strand
+  std::string peer_;                                       // strand
+  const int64_t idleCloseNs_;                              // 0: the link is kept up
+  std::atomic<int64_t> lastNs_{0};                         // when bytes went or came
+  bool wanted_ BUSBAR_GUARDED_BY(kProcess) = false;        // sent to while down
+  bool asked_ BUSBAR_GUARDED_BY(kProcess) = false;         // the host was asked to connect
+  uint32_t upKind_;                                        // changed on the strand under the mutex
+  bool startsTls_ BUSBAR_GUARDED_BY(kProcess) = false;     // START_TLS was asked for
+  bool startTlsTold_ BUSBAR_GUARDED_BY(kProcess) = false;  // … and the host knows
+  UniqueFd fd_;                                            // changed on the strand under the mutex
+  uint32_t generation_ = 0;                                // changed on the strand under the mutex
+  std::string out_ BUSBAR_GUARDED_BY(kProcess);            // not yet taken by the kernel
+  std::unique_ptr<CommandQueue> queue_ BUSBAR_GUARDED_BY(kProcess);  // made at the first command
+  std::optional<FramingRule> newRule_ BUSBAR_GUARDED_BY(kProcess);
+  bool broken_ BUSBAR_GUARDED_BY(kProcess) = false;  // a send found the connection dead
+  Framer framer_;                                    // strand
+  std::unique_ptr<PeerSet> peers_;                   // kinds with many peers
+  FdWatch watch_;                                    // strand
 };
 
 }  // namespace busbar::runner

@@ -30,7 +30,7 @@ void Process::markDirty(Instance& instance) {
 }
 
 void Process::takeDirty(std::vector<Instance*>& out) {
-  const std::lock_guard lock(mutex);
+  const ProcessLock lock(*this);
   turnPending_ = false;
   out.swap(dirty_);
   for (Instance* instance : out) {
@@ -94,7 +94,7 @@ CallScope::~CallScope() {
   process_.lastCallEndNs = process_.nowNs();
   const int64_t took = process_.lastCallEndNs - startNs_;
   if (took > kSoftBudgetNs) {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     process_.logCheck(BUSBAR_LOG_WARN, instance_, call_,
                       std::string(toString(entry_)) + " took " + std::to_string(took / 1'000'000) +
                           " ms; it must return within 50 ms");

@@ -200,7 +200,7 @@ bool Runner::handleInstance(const wire::Frame& frame, Instance& instance) {
     case wire::Type::Destroy:
       if (instance.destroy()) {
         remove(instance.number());
-        const std::lock_guard lock(process_.mutex);
+        const ProcessLock lock(process_);
         wire::encodeEmpty(process_.outbox.priority(), wire::Type::Destroyed, frame.id);
         process_.touch();
       }
@@ -240,7 +240,7 @@ void Runner::refuseCreate(uint32_t number, const Error& why) {
   error.status = BUSBAR_E_INVALID;
   error.code = "driver_bad_manifest";
   error.message = why.message;
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   wire::encodeOutcome(process_.outbox.priority(), wire::Type::Created, number, error);
   process_.touch();
 }
@@ -261,7 +261,7 @@ bool Runner::handleCreate(const wire::Frame& frame) {
   }
   Instance* instance = nullptr;
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     busbar_instance* const handle = instances_.reserve(number);
     if (handle == nullptr) {
       return false;
@@ -281,7 +281,7 @@ bool Runner::handleCreate(const wire::Frame& frame) {
 
 void Runner::remove(uint32_t number) {
   std::unique_ptr<Instance> gone;
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   gone = instances_.take(number);
   process_.forget(*gone);
   std::erase(dirty_, gone.get());
@@ -300,7 +300,7 @@ bool Runner::handleExecute(const wire::Frame& frame) {
   wire::Complete done;
   done.error.status = BUSBAR_E_NOTFOUND;
   done.error.message = "the module is not in this runner";
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   wire::encode(process_.outbox.priority(), frame.id, done);
   process_.touch();
   return true;
@@ -341,7 +341,7 @@ void Runner::endTurn() {
 void Runner::flush() {
   Outbox::Flush result = Outbox::Flush::Drained;
   {
-    const std::lock_guard lock(process_.mutex);
+    const ProcessLock lock(process_);
     result = process_.outbox.flush(channel_.get());
   }
   if (result == Outbox::Flush::Closed) {
@@ -361,7 +361,7 @@ void Runner::sendReady(const Status& loaded) {
     ready.error.code = loaded.error().reason;
     ready.error.message = loaded.error().message;
   }
-  const std::lock_guard lock(process_.mutex);
+  const ProcessLock lock(process_);
   wire::encode(process_.outbox.priority(), ready);
   process_.touch();
 }

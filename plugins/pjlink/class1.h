@@ -107,9 +107,6 @@ class Class1 : public PolledDriver<keys::online, keys::last_error> {
     return encode('1', name, parameter);
   }
   virtual void showInput(const std::optional<std::string>& input) { input_.show(input); }
-  StatusKey<keys::pjlink_class> class_{*this};
-
- private:
   void showPower(const std::optional<Power>& power) {
     if (power) {
       power_ = *power == Power::On || *power == Power::Warming;
@@ -118,6 +115,10 @@ class Class1 : public PolledDriver<keys::online, keys::last_error> {
     const bool isChanging = power == Power::Cooling || power == Power::Warming;
     pollEvery(isChanging ? std::chrono::seconds(1) : interval());
   }
+  StatusKey<keys::pjlink_class> class_{*this};
+  StatusKey<keys::errors> errors_{*this};
+
+ private:
   void showMute(const std::optional<Mute>& mute) {
     mute ? videoMute_.set(mute->video) : videoMute_.clear();
     mute ? audioMute_.set(mute->audio) : audioMute_.clear();
@@ -140,7 +141,6 @@ class Class1 : public PolledDriver<keys::online, keys::last_error> {
   StatusKey<keys::audio_mute> audioMute_{*this};
   StatusKey<keys::video_mute> videoMute_{*this};
   StatusKey<keys::lamps> lamps_{*this};
-  StatusKey<keys::errors> errors_{*this};
   StatusKey<keys::name> name_{*this};
   StatusKey<keys::manufacturer> manufacturer_{*this};
   StatusKey<keys::product> product_{*this};

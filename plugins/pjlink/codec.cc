@@ -317,27 +317,4 @@ std::optional<std::string> parseResolution(std::string_view value) {
   return std::string(value);
 }
 
-std::string encodeSearch() {
-  return "%2SRCH\r";
-}
-
-std::optional<std::string> parseFound(std::string_view line) {
-  if (!line.empty() && line.back() == '\r') {
-    line.remove_suffix(1);
-  }
-  if (line.size() != 24 ||
-      (!isSame(line.substr(0, 7), "%2ACKN=") && !isSame(line.substr(0, 7), "%2LKUP="))) {
-    return std::nullopt;
-  }
-  std::string mac(line.substr(7));
-  for (size_t i = 0; i < mac.size(); ++i) {
-    mac[i] = lower(mac[i]);
-    const bool isHex = isDigit(mac[i]) || (mac[i] >= 'a' && mac[i] <= 'f');
-    if (i % 3 == 2 ? mac[i] != ':' : !isHex) {
-      return std::nullopt;
-    }
-  }
-  return mac;
-}
-
 }  // namespace busbar::pjlink

@@ -10,8 +10,9 @@
 #include <string_view>
 #include <vector>
 
-// PJLink class 1 and 2 as text. Source: JBMIA, PJLink Specifications 2.10. Lines are without the CR
-// that ends them. Whatever a projector sends may be handed in; text that comes out is valid UTF-8.
+// PJLink class 1 and 2 over TCP as text. Source: JBMIA, PJLink Specifications 2.10. Lines are
+// without the CR that ends them. Whatever a projector sends may be handed in; text that comes out
+// is valid UTF-8.
 namespace busbar::pjlink {
 
 inline constexpr size_t kMaxParameterBytes = 128;
@@ -89,10 +90,5 @@ std::optional<bool> parseFlag(std::string_view value);
 std::optional<uint32_t> parseHours(std::string_view value);
 // "1920x1080"; "none" without a signal, "unknown" when the projector cannot tell.
 std::optional<std::string> parseResolution(std::string_view value);
-
-// Search, class 2, over UDP: the question to all, and the MAC address out of an answer ("%2ACKN=…")
-// or out of what a projector announces when it starts ("%2LKUP=…"), in lower case.
-std::string encodeSearch();
-std::optional<std::string> parseFound(std::string_view line);
 
 }  // namespace busbar::pjlink

@@ -1,80 +1,178 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A PJLink projector as a module: class 1 by class1.h, and here what class 2 adds.
+// A PJLink projector as a module: class 1 by class1.h, class 2 by class2.h, and here what class 2
+// does over UDP: the search, and the notices of the projector.
 
+#include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
 
-#include "plugins/pjlink/class1.h"
+#include "plugins/pjlink/class2.h"
+#include "plugins/pjlink/datagram.h"
 
 namespace busbar::pjlink {
+namespace {
 
-class PjLinkDriver final : public Class1 {
+constexpr size_t kMaxFound = 256;
+constexpr auto kSearchPeriod = std::chrono::seconds(1);  // UDP may lose any datagram
+constexpr int64_t kLinkUpPauseNs = 1'000'000'000;
+
+// A call for what answers until its time is over.
+struct Search {
+  Call call;
+  std::map<std::string, std::string> found;  // MAC by address
+};
+
+}  // namespace
+
+class PjLinkDriver final : public Class2 {
  public:
-  explicit PjLinkDriver(const CreateInfo& info) : Class1(info) {
-    add("FREZ", true, parseFlag, [this](const auto& flag) { frozen_.show(flag); });
-    add("FILT", true, parseHours, [this](const auto& hours) { filterHours_.show(hours); });
-    add("IRES", true, parseResolution, [this](const auto& text) { resolution_.show(text); });
-    add("RRES", false, parseResolution, [this](const auto& text) { recommended_.show(text); });
-    add("SNUM", false, parseText, [this](const auto& text) { serial_.show(text); });
-    add("SVER", false, parseText, [this](const auto& text) { software_.show(text); });
-    add("RLMP", false, parseText, [this](const auto& text) { lampModel_.show(text); });
-    add("RFIL", false, parseText, [this](const auto& text) { filterModel_.show(text); });
+  explicit PjLinkDriver(const CreateInfo& info) : Class2(info) {
+    const auto address =
+        parseSearchAddress(info.settings["search_address"].valueOr<std::string>("255.255.255.255"));
+    if (!address) {
+      throw Failure::invalid(
+          "/search_address must be an IPv4 address, with a port or without: 192.0.2.255");
+    }
+    searchAddress_ = *address;
   }
 
   static constexpr auto functions() {
-    return std::tuple_cat(
-        Class1::functions(),
-        std::make_tuple(fn("freeze", &PjLinkDriver::freeze),
-                        fn("speaker_volume", &PjLinkDriver::speakerVolume),
-                        fn("microphone_volume", &PjLinkDriver::microphoneVolume)));
+    return std::tuple_cat(Class2::functions(),
+                          std::make_tuple(fn("search", &PjLinkDriver::search)));
   }
 
-  void command(Call call, const std::string& name, const std::string& parameter) override {
-    if (isReady() && line(name, parameter).empty()) {
-      call.fail(Failure(BUSBAR_E_UNSUPPORTED, name + " needs a class 2 projector"));
-    } else {
-      Class1::command(std::move(call), name, parameter);
+  void onStart() override {
+    Class2::onStart();
+    datagrams_ = linkId("search");
+  }
+  void onConnected(const busbar_link_info& link) override {
+    if (isFirst(link)) {
+      ownHost_ = hostOf({link.peer.ptr, link.peer.len});
+    }
+    Class2::onConnected(link);
+  }
+  void onReceived(std::string_view bytes, const busbar_received& received) override {
+    if (received.link_id != datagrams_) {
+      Class2::onReceived(bytes, received);
+    } else if (const auto datagram = parseDatagram(bytes)) {
+      take(*datagram, hostOf({received.peer.ptr, received.peer.len}));
+    }  // else the search of another controller, or nothing of PJLink
+  }
+  void onCancelled(busbar_id call) override {
+    if (search_ && search_->call.id() == call) {
+      takeSearch();
     }
   }
-  void freeze(Call call, bool state) { command(std::move(call), "FREZ", state ? "1" : "0"); }
-  void speakerVolume(Call call, bool up) { command(std::move(call), "SVOL", up ? "1" : "0"); }
-  void microphoneVolume(Call call, bool up) { command(std::move(call), "MVOL", up ? "1" : "0"); }
 
- private:
-  std::string line(const std::string& name, const std::string& parameter) const override {
-    const char known = class_.value() == 2 ? '2' : '1';
-    const char needed = classOf(name, known);
-    return needed <= known ? encode(needed, name, parameter) : std::string();
-  }
-  // Class 2 knows what is written beside the socket; asked when the input has changed.
-  void showInput(const std::optional<std::string>& input) override {
-    Class1::showInput(input);
-    if (input == std::exchange(labelled_, input)) {
+  void search(Call call, int64_t seconds) {
+    if (search_) {
+      call.fail(Failure(BUSBAR_E_AGAIN, "a search is under way").retryable());
       return;
     }
-    label_.clear();
-    if (input && class_.value() == 2) {
-      ask("INNM", line("INNM", "?" + inputCode(*input).value_or("")),
-          onReply("INNM", [this](const Reply& reply) {
-            label_.show(reply.kind == Reply::Kind::Value ? parseText(reply.value) : std::nullopt);
-          }));
+    if (!isConnected(datagrams_)) {
+      call.fail(Failure::offline("the UDP port for searches is not open: another program has it, "
+                                 "or busbar.links.search names an interface that is not there")
+                    .retryable());
+      return;
+    }
+    search_.emplace(Search{std::move(call), {}});
+    searchEnd_.once(std::chrono::seconds(seconds), [this] { finishSearch(); });
+    searchAgain_.every(kSearchPeriod, [this] { sendSearch(); });
+    sendSearch();
+  }
+
+ private:
+  void sendSearch() {
+    try {
+      sendTo(searchAddress_, encodeSearch(), datagrams_);
+    } catch (const Failure& failure) {
+      takeSearch().call.fail(failure);
+    }
+  }
+  Search takeSearch() {
+    searchAgain_.cancel();
+    searchEnd_.cancel();
+    Search ended = std::move(*search_);
+    search_.reset();
+    return ended;
+  }
+  void finishSearch() {
+    Search ended = takeSearch();
+    JsonArray array;
+    for (const auto& [address, mac] : ended.found) {
+      array.add(JsonObject().set("address", address).set("mac", mac));
+    }
+    found_ = JsonText{array.text()};
+    ended.call.complete(JsonText{array.text()});
+  }
+
+  void take(const Datagram& datagram, const std::string& host) {
+    const bool isFound = datagram.kind == Datagram::Kind::Found;
+    if (isFound && search_ && search_->found.size() < kMaxFound) {
+      search_->found[host] = datagram.value;
+    }
+    if (host == ownHost_) {
+      takeOwn(datagram);
+    }
+  }
+  // Shown at once, and asked for over TCP, where nobody can forge it.
+  void takeOwn(const Datagram& datagram) {
+    switch (datagram.kind) {
+      case Datagram::Kind::Found:
+        mac_ = datagram.value;
+        break;
+      case Datagram::Kind::LinkUp:
+        mac_ = datagram.value;
+        comeBack();
+        break;
+      case Datagram::Kind::Errors:
+        show("ERST", parseErrors(datagram.value), [this](const auto& seen) { errors_.show(seen); });
+        break;
+      case Datagram::Kind::Power:
+        show("POWR", parsePower(datagram.value), [this](const auto& seen) { showPower(seen); });
+        break;
+      case Datagram::Kind::Input:
+        show("INPT", parseInput(datagram.value), [this](const auto& seen) { showInput(seen); });
+        break;
+    }
+  }
+  template <class Value, class Show>
+  void show(const std::string& name, const std::optional<Value>& value, Show take) {
+    if (!value) {
+      warn("the projector sent nonsense as its notice " + name);
+      return;
+    }
+    take(value);
+    if (isReady()) {
+      askAgain(name);
+    }
+  }
+  // A projector that has just started is connected to at once. Anybody can send that it has: so not
+  // more often than each second.
+  void comeBack() {
+    const int64_t nowNs = bootNs();
+    if (!isConnected() && nowNs >= nextComeBackNs_) {
+      nextComeBackNs_ = nowNs + kLinkUpPauseNs;
+      requestLink(BUSBAR_LINK_RECONNECT);
+    } else if (isReady()) {
+      askAgain("POWR");
     }
   }
 
-  std::optional<std::string> labelled_;
-  StatusKey<keys::frozen> frozen_{*this};
-  StatusKey<keys::filter_hours> filterHours_{*this};
-  StatusKey<keys::resolution> resolution_{*this};
-  StatusKey<keys::recommended_resolution> recommended_{*this};
-  StatusKey<keys::serial_number> serial_{*this};
-  StatusKey<keys::software_version> software_{*this};
-  StatusKey<keys::lamp_model> lampModel_{*this};
-  StatusKey<keys::filter_model> filterModel_{*this};
-  StatusKey<keys::input_label> label_{*this};
+  std::string searchAddress_;
+  uint32_t datagrams_ = 0;  // the link "search", known since the start
+  std::string ownHost_;     // of the last connection; empty before the first
+  std::optional<Search> search_;
+  int64_t nextComeBackNs_ = 0;
+  Timer searchEnd_{*this};
+  Timer searchAgain_{*this};
+  StatusKey<keys::found> found_{*this};
+  StatusKey<keys::mac> mac_{*this};
 };
 
 }  // namespace busbar::pjlink

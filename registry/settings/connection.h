@@ -39,7 +39,7 @@ struct TlsTrust {
 // One link, by its role in the manifest.
 struct LinkAddress {
   std::string host;                // empty: the module's own address
-  uint16_t port = 0;               // 0: the module's, else the manifest's
+  uint16_t port = 0;               // 0: as host/module/link_set.h says
   std::string interfaceAddress;    // of ours: to listen at, or to send multicast from
   std::string group;               // multicast group to join
   std::vector<std::string> peers;  // who may talk to a listening link: addresses or CIDR blocks

@@ -228,10 +228,10 @@ busbar_status DriverUnderTest::settings(const std::string& settings, const std::
   return table_->on_settings(state_, &block);
 }
 
-void DriverUnderTest::connected(bool up, uint32_t kind, const std::string& peer) {
+void DriverUnderTest::connected(bool up, uint32_t kind, const std::string& peer, uint32_t link) {
   busbar_link_info info{};
   info.struct_size = sizeof(info);
-  info.link_id = 1;
+  info.link_id = link;
   info.generation = 1;
   info.kind = kind;
   info.peer = {peer.data(), peer.size()};

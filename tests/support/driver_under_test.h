@@ -46,7 +46,9 @@ class DriverUnderTest {
   void destroy();
   busbar_status execute(busbar_id id, const std::string& function, const std::string& args);
   busbar_status settings(const std::string& settings, const std::string& changed);
-  void connected(bool up, uint32_t kind = BUSBAR_LINK_TCP, const std::string& peer = {});
+  // Only link 1, "main", is granted.
+  void connected(bool up, uint32_t kind = BUSBAR_LINK_TCP, const std::string& peer = {},
+                 uint32_t link = 1);
   busbar_status received(const std::string& bytes, busbar_id task = 0,
                          const std::string& peer = {});
   void cancelled(busbar_id id);

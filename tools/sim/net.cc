@@ -79,10 +79,10 @@ Address addressOrExit(std::string_view text) {
   return address;
 }
 
-Socket bindTo(const Address& address, int type) {
+Socket bindTo(const Address& address, int type, bool isShared) {
   Socket socket(::socket(address.storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int on = 1;
-  if (type == SOCK_STREAM) {
+  if (type == SOCK_STREAM || isShared) {
     setsockopt(socket.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   }
   const auto* raw = reinterpret_cast<const sockaddr*>(&address.storage);

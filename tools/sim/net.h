@@ -42,8 +42,8 @@ struct Address {
 // "127.0.0.1:502" or "[::1]:502"; exits with code 2 and a sentence when it is neither.
 Address addressOrExit(std::string_view text);
 // Non-blocking and bound; a stream socket listens. Not open when the system refuses (errno says
-// why).
-Socket bindTo(const Address& address, int type);
+// why). `isShared`: others may be bound to the same address too, and all get what is broadcast.
+Socket bindTo(const Address& address, int type, bool isShared = false);
 Socket connectTo(const Address& address, int type);
 // The socket's own address, with the port that was chosen for port 0.
 Address localAddress(int fd);

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <list>
+#include <map>
 #include <random>
 #include <sstream>
 #include <string>
@@ -40,6 +41,9 @@ struct Options {
   int64_t coolMs = 2000;
   int64_t idleMs = 30'000;
   std::string fail = "none";
+  std::string mac;     // empty: the projector's own
+  std::string search;  // where searches are heard besides its own address; empty: nowhere
+  std::string notify;  // whom class 2 tells what changes; empty: nobody
 };
 
 struct Connection {
@@ -60,7 +64,9 @@ class Server {
   void readFrom(Connection& connection);
   void answer(Connection& connection, std::string line);
   void send(Connection& connection, const std::string& bytes);
-  void answerSearch();
+  void answerSearch(const Socket& heard);
+  void tell(const std::string& what);
+  void tellChanges();
   std::string obey(const std::string& line);
   bool setFail(const std::string& text);
   std::string makeRandom();
@@ -69,7 +75,10 @@ class Server {
   sim::PjlinkProjector projector_;
   sim::Address address_;
   Socket listener_;
-  Socket search_;
+  Socket datagrams_;  // of its own address: answers and notices come from there
+  Socket search_;     // shared: for broadcasts
+  sim::Address notify_;
+  std::map<std::string, std::string> told_;
   std::list<Connection> connections_;
   std::string fail_ = "none";
   sim::CommandLines commands_;
@@ -91,8 +100,22 @@ Server::Server(const Options& options)
   }
   address_ = sim::localAddress(listener_.fd());
   if (options.deviceClass == 2) {
-    search_ = sim::bindTo(address_, SOCK_DGRAM);
+    datagrams_ = sim::bindTo(address_, SOCK_DGRAM);
   }
+  if (options.deviceClass == 2 && !options.search.empty()) {
+    search_ = sim::bindTo(sim::addressOrExit(options.search), SOCK_DGRAM, true);
+    if (!search_.isOpen()) {
+      std::fprintf(stderr, "--search %s: %s\n", options.search.c_str(), std::strerror(errno));
+      std::exit(2);
+    }
+  }
+  if (!options.notify.empty()) {
+    notify_ = sim::addressOrExit(options.notify);
+  }
+  if (!options.mac.empty()) {
+    projector_.set("mac", options.mac, 0);
+  }
+  tellChanges();
   if (!setFail(options.fail)) {
     std::fprintf(stderr, "--fail %s: %s\n", options.fail.c_str(), kFaults);
     std::exit(2);
@@ -180,16 +203,40 @@ void Server::answer(Connection& connection, std::string line) {
   }
 }
 
-void Server::answerSearch() {
+void Server::answerSearch(const Socket& heard) {
   char buffer[64];
   sockaddr_storage peer{};
   socklen_t length = sizeof(peer);
   auto* const raw = reinterpret_cast<sockaddr*>(&peer);
-  const ssize_t count = recvfrom(search_.fd(), buffer, sizeof(buffer), 0, raw, &length);
+  const ssize_t count = recvfrom(heard.fd(), buffer, sizeof(buffer), 0, raw, &length);
   if (count > 0 && std::string(buffer, static_cast<size_t>(count)) == "%2SRCH\r" &&
       fail_ == "none") {
     const std::string reply = "%2ACKN=" + projector_.mac() + "\r";
-    sendto(search_.fd(), reply.data(), reply.size(), 0, raw, length);
+    sendto(datagrams_.fd(), reply.data(), reply.size(), 0, raw, length);
+  }
+}
+
+void Server::tell(const std::string& what) {
+  const std::string bytes = what + "\r";
+  sendto(datagrams_.fd(), bytes.data(), bytes.size(), 0,
+         reinterpret_cast<const sockaddr*>(&notify_.storage), notify_.length);
+}
+
+// What has changed since the last time; of the power once it has settled.
+void Server::tellChanges() {
+  static const std::map<std::string, std::string> kNotices = {
+      {"ERST", "errors"}, {"INPT", "input"}, {"POWR", "power"}};
+  for (const auto& [command, name] : kNotices) {
+    const std::string value = projector_.get(name, sim::nowMs());
+    const bool isPassing = command == "POWR" && value != "0" && value != "1";
+    std::string& told = told_[command];
+    if (value == told || isPassing) {
+      continue;
+    }
+    if (!told.empty() && notify_.length != 0) {
+      tell("%2" + command + "=" + value);
+    }
+    told = value;
   }
 }
 
@@ -232,6 +279,17 @@ std::string Server::obey(const std::string& line) {
     const std::string found = projector_.get(name, sim::nowMs());
     return found.empty() ? "error: no such name" : found;
   }
+  if ((verb == "linkup" || verb == "notice") && notify_.length == 0) {
+    return "error: nobody to tell: --notify";
+  }
+  if (verb == "linkup") {
+    tell("%2LKUP=" + projector_.mac());
+    return "ok";
+  }
+  if (verb == "notice") {
+    tell(name);
+    return "ok";
+  }
   if (verb == "stats") {
     return "connections=" + std::to_string(connections_.size()) +
            " requests=" + std::to_string(requestCount_);
@@ -240,15 +298,17 @@ std::string Server::obey(const std::string& line) {
     isRunning_ = false;
     return "ok";
   }
-  return "error: want fail, set, get, stats or quit";
+  return "error: want fail, set, get, linkup, notice, stats or quit";
 }
 
 int Server::run() {
   std::printf("ready %u\n", sim::portOf(address_));
   std::fflush(stdout);
   while (isRunning_) {
-    std::vector<pollfd> waits = {
-        {listener_.fd(), POLLIN, 0}, {search_.fd(), POLLIN, 0}, {commands_.fd(), POLLIN, 0}};
+    std::vector<pollfd> waits = {{listener_.fd(), POLLIN, 0},
+                                 {datagrams_.fd(), POLLIN, 0},
+                                 {search_.fd(), POLLIN, 0},
+                                 {commands_.fd(), POLLIN, 0}};
     for (const Connection& connection : connections_) {
       waits.push_back({connection.socket.fd(), POLLIN, 0});
     }
@@ -256,7 +316,7 @@ int Server::run() {
       std::perror("poll");
       return 1;
     }
-    size_t at = 3;
+    size_t at = 4;
     for (Connection& connection : connections_) {
       if (waits[at++].revents != 0) {
         readFrom(connection);
@@ -268,11 +328,15 @@ int Server::run() {
       acceptOne();
     }
     if (waits[1].revents != 0) {
-      answerSearch();
+      answerSearch(datagrams_);
     }
     if (waits[2].revents != 0) {
+      answerSearch(search_);
+    }
+    if (waits[3].revents != 0) {
       commands_.read([this](const std::string& line) { return obey(line); });
     }
+    tellChanges();
   }
   return 0;
 }
@@ -281,7 +345,8 @@ int Server::run() {
   std::fprintf(
       stderr,
       "pjlink_sim [--listen ADDR:PORT] [--class 1|2] [--password TEXT] [--warm-ms MS]\n"
-      "           [--cool-ms MS] [--idle-ms MS] [--fail none|refuse|drop|stall|rubbish|auth]\n");
+      "           [--cool-ms MS] [--idle-ms MS] [--fail none|refuse|drop|stall|rubbish|auth]\n"
+      "           [--mac MAC] [--search ADDR:PORT] [--notify ADDR:PORT]\n");
   std::exit(2);
 }
 
@@ -309,6 +374,12 @@ int main(int argc, char** argv) {
       options.idleMs = sim::numberOrExit(value, 100, 3'600'000, "--idle-ms");
     } else if (name == "--fail") {
       options.fail = value;
+    } else if (name == "--mac") {
+      options.mac = value;
+    } else if (name == "--search") {
+      options.search = value;
+    } else if (name == "--notify") {
+      options.notify = value;
     } else {
       usage();
     }

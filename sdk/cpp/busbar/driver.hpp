@@ -105,6 +105,8 @@ class Driver {
   // Id of the link of that role; throws Failure E_NOTFOUND when it is not granted.
   uint32_t linkId(std::string_view role) const;
   bool isConnected(uint32_t link = 0) const;
+  // True for the manifest's first link, which 0 stands for.
+  bool isFirst(const busbar_link_info& link) const { return link.link_id == resolve(0); }
 
   // Runs `task` on the strand soon. False when too many wait. [any]
   bool post(std::function<void()> task);

@@ -140,17 +140,20 @@ class Modules : public Service {
   PendingCall send(std::string_view target, std::string_view function, const std::string& args,
                    const CallOptions& options) {
     const auto done = std::make_shared<PendingCall::Done>();
-    const busbar_id token = open([this, done](const busbar_event& event) {
-      forget(event.token);
-      if (*done) {
-        finish(event, *done);
-      }
-    });
+    const busbar_id parent = options.parentCall != 0 ? options.parentCall : parentCall();
+    const busbar_id token = open(
+        [this, done](const busbar_event& event) {
+          forget(event.token);
+          if (*done) {
+            finish(event, *done);
+          }
+        },
+        parent);
     busbar_module_call request{};
     request.struct_size = sizeof(request);
     request.timeout_ms = options.timeoutMs;
     request.token = token;
-    request.parent_call = options.parentCall != 0 ? options.parentCall : parentCall();
+    request.parent_call = parent;
     request.target = glue::toStr(target);
     request.function = glue::toStr(function);
     request.args = {reinterpret_cast<const uint8_t*>(args.data()), args.size(), BUSBAR_ENC_JSON, 0};

@@ -24,8 +24,9 @@ enum class Admission {
 };
 
 // A driver of one device that is asked at intervals and told things in between, over its first
-// link. It keeps the status `online` and `last_error`, whose keys it is given, and connects anew to
-// a device that has gone silent. What is left to write is questions, functions and their bytes:
+// link; others are the deriving class's. It keeps the status `online` and `last_error`, whose keys
+// it is given, and connects anew to a device that has gone silent. What is left to write is
+// questions, functions and their bytes:
 //
 //   class Lamp : public busbar::PolledDriver<busbar::keys::online, busbar::keys::last_error> {
 //    public:
@@ -49,7 +50,10 @@ class PolledDriver : public Driver {
  public:
   void onStart() override { expectReady(); }
   // Those who override these two call them first.
-  void onConnected(const busbar_link_info&) override {
+  void onConnected(const busbar_link_info& link) override {
+    if (!isFirst(link)) {
+      return;
+    }
     requestLink(BUSBAR_LINK_CLEAR_QUEUE);  // questions to the connection before
     if (online_.value() == false) {
       requestLink(BUSBAR_LINK_UNHEALTHY);  // a connection alone does not end that
@@ -59,10 +63,12 @@ class PolledDriver : public Driver {
       ready();
     }
   }
-  void onDisconnected(const busbar_link_info&) override {
-    isReady_ = false;
-    poll_.cancel();
-    expectReady();
+  void onDisconnected(const busbar_link_info& link) override {
+    if (isFirst(link)) {
+      isReady_ = false;
+      poll_.cancel();
+      expectReady();
+    }
   }
 
  protected:
@@ -157,10 +163,11 @@ class PolledDriver : public Driver {
   }
 
   std::chrono::milliseconds interval() const { return interval_; }
-  // A shorter interval for a while; the settings' one from each connection on.
+  // A shorter interval for a while; the settings' one from each connection on. Nothing is asked
+  // before ready().
   void pollEvery(std::chrono::milliseconds period) {
     period = interval_.count() > 0 ? std::min(period, interval_) : period;
-    if (period.count() == 0) {
+    if (period.count() == 0 || !isReady_) {
       poll_.cancel();
     } else if (period != period_ || !poll_.isSet()) {
       poll_.every(period, [this] { askEach([](const Question& each) { return each.isPolled; }); });

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A line of a projector as a greeting, as the reply to every command, and as what a search finds.
+// A line of a projector as a greeting, as the reply to every command, and as a datagram; and as a
+// search address of the settings.
 
 #include <cstdlib>
 
 #include "plugins/pjlink/codec.h"
+#include "plugins/pjlink/datagram.h"
 
 namespace {
 
@@ -43,7 +45,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const std::string text = parseText(line).value();
   require(text.size() <= line.size() && parseText(text) == text);
-  const auto mac = parseFound(line);
-  require(!mac || mac->size() == 17);
+  if (const auto datagram = parseDatagram(line)) {
+    const bool hasMac =
+        datagram->kind == Datagram::Kind::Found || datagram->kind == Datagram::Kind::LinkUp;
+    require(hasMac ? datagram->value.size() == 17 : !datagram->value.empty());
+    require(datagram->value.size() <= kMaxParameterBytes);
+  }
+  if (const auto address = parseSearchAddress(line)) {
+    require(parseSearchAddress(*address) == address);
+    require(hostOf(*address).size() < address->size());
+  }
   return 0;
 }

@@ -12,6 +12,7 @@
 
 #include <busbar/driver.h>
 
+#include "sdk/wire/peer_packet.h"
 #include "tests/integration/host/runner/runner_under_test.h"
 
 namespace busbar::test {
@@ -23,11 +24,11 @@ class RunnerLink : public testing::Test {
  protected:
   void SetUp() override { start(R"({"type":"delimiter","delimiter_hex":"0a"})"); }
 
-  void start(std::string_view framing) {
+  void start(std::string_view framing, uint32_t kind = BUSBAR_LINK_TCP) {
     r_ = std::make_unique<RunnerUnderTest>(faultDriver("probe"));
     wire::CreateLink link;
     link.linkId = 1;
-    link.kind = BUSBAR_LINK_TCP;
+    link.kind = kind;
     link.role = "main";
     link.framing = framing;
     link.maxFrameBytes = 65'536;
@@ -37,7 +38,9 @@ class RunnerLink : public testing::Test {
   // Passes a new connection to the runner and keeps the device's end.
   void linkUp(uint32_t generation, uint32_t kind = BUSBAR_LINK_TCP) {
     std::array<int, 2> pair{};
-    const int type = kind == BUSBAR_LINK_UDP ? SOCK_DGRAM : SOCK_STREAM;
+    const int type = kind == BUSBAR_LINK_UDP         ? SOCK_DGRAM
+                     : kind == BUSBAR_LINK_UDP_PEERS ? SOCK_SEQPACKET
+                                                     : SOCK_STREAM;
     ASSERT_EQ(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair.data()), 0);
     device_.reset(pair[0]);
     const UniqueFd theirs(pair[1]);
@@ -48,7 +51,8 @@ class RunnerLink : public testing::Test {
     m.peer = "192.0.2.7:502";
     wire::encode(r_->out(), uint64_t{1}, m);
     r_->send({theirs.get()});
-    EXPECT_TRUE(logged("connected 192.0.2.7:502 generation " + std::to_string(generation)));
+    EXPECT_TRUE(logged("connected 192.0.2.7:502 generation " + std::to_string(generation) +
+                       (kind > BUSBAR_LINK_UDP ? " kind " + std::to_string(kind) : "")));
   }
 
   bool logged(const std::string& text) {
@@ -215,6 +219,17 @@ TEST_F(RunnerLink, TheDeadlinePageSilencesTheModule) {
   linkUp(1);
   r_->deadline(0) = bootNowNs() - 1;
   EXPECT_EQ(call("send", R"({"t":"x"})"), BUSBAR_E_OFFLINE);
+  EXPECT_TRUE(logged("disconnected lease_lost"));
+  EXPECT_EQ(deviceReads(1), "");
+}
+
+TEST_F(RunnerLink, TheDeadlinePageSilencesALinkWithManyPeersToo) {
+  start(R"({"type":"none"})", BUSBAR_LINK_UDP_PEERS);
+  linkUp(1, BUSBAR_LINK_UDP_PEERS);
+  EXPECT_EQ(call("send", R"({"t":"x","peer":"192.0.2.9:1"})"), BUSBAR_OK);
+  EXPECT_EQ(deviceReads(wire::kPeerHeaderBytes + 1).back(), 'x');
+  r_->deadline(0) = bootNowNs() - 1;
+  EXPECT_EQ(call("send", R"({"t":"x","peer":"192.0.2.9:1"})"), BUSBAR_E_OFFLINE);
   EXPECT_TRUE(logged("disconnected lease_lost"));
   EXPECT_EQ(deviceReads(1), "");
 }

@@ -165,15 +165,5 @@ TEST(PjlinkCodec, Class2Values) {
   EXPECT_FALSE(parseResolution("1920"));
 }
 
-TEST(PjlinkCodec, SearchFindsMacAddresses) {
-  EXPECT_EQ(encodeSearch(), "%2SRCH\r");
-  EXPECT_EQ(parseFound("%2ACKN=00:1B:44:11:3A:B7\r"), "00:1b:44:11:3a:b7");
-  EXPECT_EQ(parseFound("%2LKUP=00:1B:44:11:3A:B7"), "00:1b:44:11:3a:b7");
-  for (const char* line : {"", "%2ACKN=", "%2ACKN=00:1B:44:11:3A:B", "%2ACKN=00-1B-44-11-3A-B7",
-                           "%2SRCH=00:1B:44:11:3A:B7", "%2ACKN=00:1B:44:11:3A:G7"}) {
-    EXPECT_FALSE(parseFound(line)) << line;
-  }
-}
-
 }  // namespace
 }  // namespace busbar::pjlink

@@ -95,6 +95,17 @@ TEST(PolledDriver, AsksAllWhenConnectedAndThePolledAtEachInterval) {
   EXPECT_EQ(lamp.timer(true), 0U);
 }
 
+TEST(PolledDriver, AFurtherLinkChangesNothing) {
+  Lamp lamp;
+  lamp.connected(true, BUSBAR_LINK_UDP_PEERS, {}, 2);
+  EXPECT_TRUE(lamp.asked().empty());
+  EXPECT_TRUE(lamp.linkRequests.empty());
+  lamp.connected(true);
+  EXPECT_EQ(lamp.asked().size(), 2U);
+  lamp.connected(false, BUSBAR_LINK_UDP_PEERS, {}, 2);
+  EXPECT_NE(lamp.timer(true), 0U);
+}
+
 TEST(PolledDriver, TakesTenAndFiveSecondsWithoutSettings) {
   Lamp lamp(R"({"greets":false})");
   lamp.connected(true);
