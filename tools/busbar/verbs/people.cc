@@ -27,10 +27,13 @@ constexpr char kLoginUrl[] = "login_url";
 constexpr char kUid[] = "uid";
 constexpr char kRedirectUri[] = "redirect_uri";
 
+bool isSet(const json::Value& row, std::string_view member) {
+  const json::Value* value = row.find(member);
+  return value != nullptr && value->asBool() != nullptr && *value->asBool();
+}
+
 std::string roleOf(const json::Value& row) {
-  return cellText(row, "sys_admin") == "true" ? "admin"
-         : cellText(row, "support") == "true" ? "support"
-                                              : "user";
+  return isSet(row, "sys_admin") ? "admin" : isSet(row, "support") ? "support" : "user";
 }
 
 // The id of a domain that is named by id, name or host.
