@@ -68,7 +68,7 @@ class CallTable {
                       calls_[index].generation == static_cast<uint32_t>(id >> 32U);
     return live ? index : kNone;
   }
-  Done take(uint32_t index);      // unlinks and frees
+  Done take(uint32_t index);  // unlinks and frees
   void link(uint32_t index);
   void unlink(uint32_t index);
   void tick();

@@ -81,9 +81,10 @@ class HostFixture {
     options.locate = [](const model::Driver& driver) -> Result<std::string> {
       return driver.description;  // where the driver was built
     };
-    LocalHost::Context context{*loop_, pool_, site_, states_, coordinator_,
-                               launcher != nullptr ? *launcher : launcher_, *log_,
-                               services ? services(*loop_) : ServiceProviders()};
+    LocalHost::Context context{*loop_,       pool_,
+                               site_,        states_,
+                               coordinator_, launcher != nullptr ? *launcher : launcher_,
+                               *log_,        services ? services(*loop_) : ServiceProviders()};
     context.siteCaFile = std::move(siteCaFile);
     host_ = std::make_unique<LocalHost>(std::move(context), std::move(options));
     host_->start(site_, [](Status) {});
