@@ -21,7 +21,7 @@ using http::Request;
 constexpr const char* kVersion = "v2.0.0";  // what PlaceOS's client chooses its paths by
 constexpr int64_t kMaxSessionMinutes = auth::Sessions::kAbsoluteSeconds / 60;
 
-Error crossSite() {
+Error otherSite() {
   return Error::because(ErrorCode::PermissionDenied, "cross_site",
                         "this cannot be asked for by another site");
 }
@@ -143,7 +143,7 @@ void signIn(AuthParts& parts, auth::Authenticator&, Request& request, http::Resp
       SignInRequest{{request, std::move(responder)}, {}, false, {}});
   Exchange& exchange = asked->exchange;
   if (isCrossSite(request)) {
-    exchange.fail(crossSite());
+    exchange.fail(otherSite());
     return;
   }
   const auto form = Form::read(request);
@@ -224,7 +224,7 @@ void logout(AuthParts& parts, auth::Authenticator& authenticator, Request& reque
   auto exchange = std::make_unique<Exchange>(request, std::move(responder));
   const model::Domain* domain = domainOf(parts, exchange->host());
   if (domain == nullptr || isCrossSite(request)) {
-    exchange->fail(domain == nullptr ? noDomain() : crossSite());
+    exchange->fail(domain == nullptr ? noDomain() : otherSite());
     return;
   }
   std::string userId;

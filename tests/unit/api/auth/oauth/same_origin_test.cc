@@ -82,7 +82,7 @@ TEST(SameOrigin, LetsThroughPathsOfThisOriginAlone) {
   EXPECT_FALSE(samePath("https:///x", ""));
 }
 
-bool crossSite(std::vector<std::pair<std::string, std::string>> headers) {
+bool isRefused(std::vector<std::pair<std::string, std::string>> headers) {
   http::Request request;
   EXPECT_TRUE(request.setLine("POST", "/auth/signin", true).ok());
   request.addHeader("Host", "busbar.test:8443");
@@ -93,19 +93,19 @@ bool crossSite(std::vector<std::pair<std::string, std::string>> headers) {
 }
 
 TEST(SameOrigin, BelievesTheBrowserAboutOtherSites) {
-  EXPECT_FALSE(crossSite({}));
-  EXPECT_FALSE(crossSite({{"Sec-Fetch-Site", "same-origin"}}));
-  EXPECT_FALSE(crossSite({{"Sec-Fetch-Site", "none"}}));
-  EXPECT_TRUE(crossSite({{"Sec-Fetch-Site", "cross-site"}}));
-  EXPECT_TRUE(crossSite({{"Sec-Fetch-Site", "same-site"}}));
-  EXPECT_TRUE(crossSite({{"Sec-Fetch-Site", "?"}}));
-  EXPECT_FALSE(crossSite({{"Origin", "https://busbar.test:8443"}}));
+  EXPECT_FALSE(isRefused({}));
+  EXPECT_FALSE(isRefused({{"Sec-Fetch-Site", "same-origin"}}));
+  EXPECT_FALSE(isRefused({{"Sec-Fetch-Site", "none"}}));
+  EXPECT_TRUE(isRefused({{"Sec-Fetch-Site", "cross-site"}}));
+  EXPECT_TRUE(isRefused({{"Sec-Fetch-Site", "same-site"}}));
+  EXPECT_TRUE(isRefused({{"Sec-Fetch-Site", "?"}}));
+  EXPECT_FALSE(isRefused({{"Origin", "https://busbar.test:8443"}}));
   for (const char* origin : {"https://evil.test", "null", "", "https://busbar.test",
                              "https://busbar.test:8443.evil.test", "https://busbar.test:8443/"}) {
-    EXPECT_TRUE(crossSite({{"Origin", origin}})) << origin;
+    EXPECT_TRUE(isRefused({{"Origin", origin}})) << origin;
   }
   EXPECT_TRUE(
-      crossSite({{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://busbar.test:8443"}}));
+      isRefused({{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://busbar.test:8443"}}));
 }
 
 }  // namespace
