@@ -9,19 +9,19 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include "api/auth/authenticator.h"
+#include "api/auth/base64url.h"
 #include "sdk/base/result.h"
 
 namespace busbar::auth {
 namespace {
 
-constexpr std::string_view kPrefix = "bb_";
+constexpr std::string_view kPrefix = kApiKeyPrefix;
 constexpr std::string_view kRowPrefix = "key-";
 constexpr size_t kIdLength = 26;
 constexpr size_t kSecretLength = 43;
 constexpr size_t kTextLength = 3 + kIdLength + 1 + kSecretLength;
 
-constexpr std::string_view kBase64Url =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::string_view kHex = "0123456789abcdef";
 
 constexpr uint8_t kNoDigit = 255;
@@ -35,43 +35,9 @@ constexpr std::array<uint8_t, 256> valuesOf(std::string_view alphabet) {
   }
   return values;
 }
-constexpr auto kBase64Values = valuesOf(kBase64Url);
 constexpr auto kHexValues = valuesOf(kHex);
 
 using Secret = std::array<uint8_t, 32>;
-
-std::string encodeBase64Url(const Secret& bytes) {
-  std::string out;
-  uint32_t bits = 0;
-  int held = 0;
-  for (const uint8_t byte : bytes) {
-    bits = bits << 8 | byte;
-    for (held += 8; held >= 6; held -= 6) {
-      out.push_back(kBase64Url[bits >> (held - 6) & 63]);
-    }
-  }
-  out.push_back(kBase64Url[bits << (6 - held) & 63]);
-  return out;
-}
-
-bool decodeBase64Url(std::string_view text, Secret& bytes) {
-  uint32_t bits = 0;
-  int held = 0;
-  size_t count = 0;
-  for (const char c : text) {
-    const uint8_t value = kBase64Values[static_cast<unsigned char>(c)];
-    if (value == kNoDigit) {
-      return false;
-    }
-    bits = bits << 6 | value;
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      bytes[count++] = static_cast<uint8_t>(bits >> held);
-    }
-  }
-  return (bits & ((1U << held) - 1)) == 0;  // one text per secret
-}
 
 KeyDigest digestOf(const Secret& secret) {
   KeyDigest digest{};
@@ -110,12 +76,15 @@ std::optional<ShownApiKey> parseApiKey(std::string_view text) {
     return std::nullopt;
   }
   const std::string_view id = text.substr(kPrefix.size(), kIdLength);
-  Secret secret;
-  if (!isId(id) || !decodeBase64Url(text.substr(kPrefix.size() + kIdLength + 1), secret)) {
+  auto decoded = decodeBase64Url(text.substr(kPrefix.size() + kIdLength + 1));
+  Secret secret{};
+  if (!isId(id) || !decoded || decoded->size() != secret.size()) {
     return std::nullopt;
   }
+  std::copy(decoded->begin(), decoded->end(), secret.begin());
   ShownApiKey shown{std::string(kRowPrefix).append(id), digestOf(secret)};
   OPENSSL_cleanse(secret.data(), secret.size());
+  OPENSSL_cleanse(decoded->data(), decoded->size());
   return shown;
 }
 

@@ -11,33 +11,14 @@ namespace {
 
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 
-// The credential of "Bearer <it>" (RFC 6750; the scheme in any case), else "".
-std::string_view bearerOf(std::string_view authorization) {
-  constexpr std::string_view kScheme = "bearer ";
-  if (authorization.size() < kScheme.size() ||
-      !std::equal(kScheme.begin(), kScheme.end(), authorization.begin(), [](char ours, char c) {
-        return ours == (c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
-      })) {
-    return {};
-  }
-  return authorization.substr(kScheme.size());
-}
-
-std::string_view textOf(const Credentials& credentials) {
-  if (!credentials.apiKey.empty()) {
-    return credentials.apiKey;
-  }
-  return credentials.authorization.empty() ? credentials.bearer
-                                           : bearerOf(credentials.authorization);
-}
-
 }  // namespace
 
 ApiKeyAuthenticator::ApiKeyAuthenticator(const Clock& clock, LookUp lookUp, KeyUsage* usage)
     : clock_(clock), lookUp_(std::move(lookUp)), usage_(usage) {}
 
 AuthOutcome ApiKeyAuthenticator::authenticate(const Credentials& credentials) {
-  const std::string_view text = textOf(credentials);
+  const std::string_view text =
+      credentials.apiKey.empty() ? credentials.token() : credentials.apiKey;
   const std::optional<ShownApiKey> shown = parseApiKey(text);
   if (!shown) {
     return refuse(credentials, "malformed_key",

@@ -19,11 +19,19 @@ struct Credentials {
   std::string_view authorization;  // Authorization, whole value
   std::string_view peerAddress;
   std::optional<uid_t> peerUid;  // of the process at the other end of a unix socket
-  std::string_view bearer = {};  // a token that came without that header, in query or cookie
+  // The token alone, that came without that header: in query or cookie, where a route takes one.
+  std::string_view bearer = {};
+  std::string_view host = {};  // the Host header: which domain is asked
 
   bool isShown() const { return !apiKey.empty() || !authorization.empty() || !bearer.empty(); }
   bool empty() const { return !isShown() && !peerUid; }
+  // The credential of `Authorization: Bearer <it>` (RFC 6750) or `Token <it>` (as PlaceOS), the
+  // scheme in any case; without that header, `bearer`. "" for other schemes.
+  std::string_view token() const;
 };
+
+// How every API key begins (api_key.h), and no token does.
+inline constexpr std::string_view kApiKeyPrefix = "bb_";
 
 // A principal, or why not.
 struct AuthOutcome {

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/auth/failure_limiter.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
+
+#include "api/auth/guess_limiter.h"
 
 namespace busbar::auth {
 namespace {
@@ -13,22 +12,13 @@ namespace {
 constexpr Milliseconds kMemory{10 * 60 * 1000};
 constexpr int kMaxSeconds = 60;
 
-std::string blockOf(std::string_view address) {
-  std::string text(address);
-  std::array<char, 16> bytes{};
-  if (inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) {
-    return {bytes.data(), 8};
-  }
-  return text;
-}
-
 }  // namespace
 
 int FailureLimiter::onFailure(std::string_view address, Instant now) {
   if (entries_.size() >= kMaxAddresses) {
     makeRoom(now);
   }
-  Entry& entry = entries_[blockOf(address)];
+  Entry& entry = entries_[addressBlock(address)];
   if (now - entry.last > kMemory) {
     entry.failures = 0;
   }

@@ -215,6 +215,19 @@ CREATE TABLE group_zones (
 CREATE INDEX group_zones_group ON group_zones (group_id);
 )sql";
 
+// What signing in leaves behind. One table for all kinds: it is read whole at start and never
+// searched.
+constexpr const char* kConfig4 = R"sql(
+CREATE TABLE auth_records (
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX auth_records_expiry ON auth_records (expires_at);
+)sql";
+
 constexpr const char* kState1 = R"sql(
 CREATE TABLE owners (
   module_id TEXT PRIMARY KEY,
@@ -231,7 +244,7 @@ CREATE TABLE statuses (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kConfigSteps[] = {kConfig1, kConfig2, kConfig3};
+constexpr const char* kConfigSteps[] = {kConfig1, kConfig2, kConfig3, kConfig4};
 constexpr const char* kStateSteps[] = {kState1};
 constexpr Schema kConfigSchema{"configuration database", 0x42755362, kConfigSteps};  // "BuSb"
 constexpr Schema kStateSchema{"state database", 0x42755373, kStateSteps};            // "BuSs"

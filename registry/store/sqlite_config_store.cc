@@ -79,6 +79,7 @@ SqliteConfigStore::SqliteConfigStore(EventLoop& loop, Options options, UniqueFd 
       db_(std::move(db)),
       rows_(*db_, box_),
       moduleRows_(*db_, box_),
+      authRows_(*db_, box_),
       thread_(std::make_unique<StoreThread>(loop, "busbar-store", options_.maxWaiting)) {}
 
 SqliteConfigStore::~SqliteConfigStore() = default;
@@ -179,6 +180,25 @@ void SqliteConfigStore::list(std::string moduleId, std::string prefix, Instant d
     return moduleRows_.list(id, prefix);
   };
   thread_->call<Keys>(deadline, std::move(work), std::move(done));
+}
+
+void SqliteConfigStore::loadAuth(int64_t now, Instant deadline,
+                                 AuthStore::Done<std::vector<AuthRecord>> done) {
+  using Records = std::vector<AuthRecord>;
+  thread_->call<Records>(deadline, [this, now] { return authRows_.load(now); }, std::move(done));
+}
+
+void SqliteConfigStore::applyAuth(std::vector<AuthWrite> writes, Instant deadline,
+                                  AuthStore::Done<void> done) {
+  auto work = [this, writes = std::move(writes)]() -> Status {
+    return guarded<void>([&] { return authRows_.apply(writes); });
+  };
+  thread_->call<void>(deadline, std::move(work), std::move(done));
+}
+
+void SqliteConfigStore::purgeAuth(int64_t now, Instant deadline, AuthStore::Done<int64_t> done) {
+  auto work = [this, now] { return guarded<int64_t>([&] { return authRows_.purge(now); }); };
+  thread_->call<int64_t>(deadline, std::move(work), std::move(done));
 }
 
 void SqliteConfigStore::deliver(const std::vector<ConfigChange>& changes) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "registry/store/auth_rows.h"
+#include "registry/store/auth_store.h"
 #include "registry/store/config_rows.h"
 #include "registry/store/config_store.h"
 #include "registry/store/module_rows.h"
@@ -20,11 +22,11 @@
 
 namespace busbar {
 
-// ConfigStore and ModuleStore in one SQLite file: one thread writes, each transaction is on disk
-// (WAL, synchronous=FULL) before it is acknowledged. An I/O error while writing ends all writing
-// for the life of this object, because what the disk holds is then unknown; a full disk does not.
-// Loop-only.
-class SqliteConfigStore : public ConfigStore, public ModuleStore {
+// ConfigStore, ModuleStore and AuthStore in one SQLite file: one thread writes, each transaction is
+// on disk (WAL, synchronous=FULL) before it is acknowledged. An I/O error while writing ends all
+// writing for the life of this object, because what the disk holds is then unknown; a full disk
+// does not. Loop-only.
+class SqliteConfigStore : public ConfigStore, public ModuleStore, public AuthStore {
  public:
   struct Options {
     std::string databasePath;
@@ -56,6 +58,12 @@ class SqliteConfigStore : public ConfigStore, public ModuleStore {
   void list(std::string moduleId, std::string prefix, Instant deadline,
             ModuleStore::Done<std::vector<std::string>> done) override;
 
+  void loadAuth(int64_t now, Instant deadline,
+                AuthStore::Done<std::vector<AuthRecord>> done) override;
+  void applyAuth(std::vector<AuthWrite> writes, Instant deadline,
+                 AuthStore::Done<void> done) override;
+  void purgeAuth(int64_t now, Instant deadline, AuthStore::Done<int64_t> done) override;
+
  private:
   SqliteConfigStore(EventLoop& loop, Options options, UniqueFd lock,
                     std::unique_ptr<sqlite::Database> db, SecretBox box);
@@ -68,10 +76,11 @@ class SqliteConfigStore : public ConfigStore, public ModuleStore {
   const Options options_;
   const UniqueFd lock_;
   const SecretBox box_;
-  // The next five belong to the store's thread once it runs.
+  // The next six belong to the store's thread once it runs.
   std::unique_ptr<sqlite::Database> db_;
   ConfigRows rows_;
   ModuleRows moduleRows_;
+  AuthRows authRows_;
   std::optional<Error> broken_;
   bool watched_ = false;                          // log entries may be trimmed
   Callback<void(const ConfigChange&)> listener_;  // loop

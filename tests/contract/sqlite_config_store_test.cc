@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "registry/store/migrations.h"
+#include "tests/contract/auth_store_contract.h"
 #include "tests/contract/config_store_contract.h"
 #include "tests/contract/module_store_contract.h"
 #include "tests/support/sample_records.h"
@@ -60,6 +61,27 @@ class SqliteModuleBackend : public ModuleStoreBackend {
 INSTANTIATE_TEST_SUITE_P(Sqlite, ModuleStoreContract, testing::Values([] {
                            return std::unique_ptr<ModuleStoreBackend>(
                                std::make_unique<SqliteModuleBackend>());
+                         }));
+
+class SqliteAuthBackend : public AuthStoreBackend {
+ public:
+  void open(EventLoop& loop) override {
+    store_.reset();
+    auto store = SqliteConfigStore::open(
+        loop, {dir_.file("busbar.db"), dir_.file("secret.key"), "", 64, 10'000});
+    ASSERT_TRUE(store.ok()) << store.error().message;
+    store_ = std::move(*store);
+  }
+  AuthStore& store() override { return *store_; }
+
+ private:
+  test::TempDir dir_;
+  std::unique_ptr<SqliteConfigStore> store_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, AuthStoreContract, testing::Values([] {
+                           return std::unique_ptr<AuthStoreBackend>(
+                               std::make_unique<SqliteAuthBackend>());
                          }));
 
 std::string contentOf(const std::string& path) {
@@ -261,6 +283,30 @@ TEST_F(SqliteConfigStoreTest, AFullQueueRefusesAtOnceAndTheRestIsDone) {
   EXPECT_EQ(load(*store)->records.size(), static_cast<size_t>(200 - refused));
 }
 
+TEST_F(SqliteConfigStoreTest, SigningKeysAreSealedToTheirName) {
+  auto store = open();
+  std::vector<AuthWrite> writes;
+  for (const char* id : {"one", "two"}) {
+    SigningKeyRecord key;
+    key.id = id;
+    key.expiresAt = 10;
+    key.pem = "geheimnis";
+    writes.push_back({AuthWrite::Kind::Put, key});
+  }
+  ASSERT_TRUE(await<void>(*loop, [&](auto done) {
+                store->applyAuth(std::move(writes), Instant::max(), std::move(done));
+              }).ok());
+  store.reset();
+  for (const auto& file : std::filesystem::directory_iterator(dir.path())) {
+    EXPECT_EQ(contentOf(file.path()).find("geheimnis"), std::string::npos) << file.path();
+  }
+  query("UPDATE auth_records SET document = (SELECT document FROM auth_records WHERE id = 'two')");
+  store = open();
+  const auto loaded = await<std::vector<AuthRecord>>(
+      *loop, [&](auto done) { store->loadAuth(0, Instant::max(), std::move(done)); });
+  EXPECT_EQ(loaded.error().code, ErrorCode::DataLoss);
+}
+
 // tests/contract/data holds a dump of each released version, made by that version.
 TEST_F(SqliteConfigStoreTest, OpensADatabaseOfEveryReleasedVersion) {
   const std::string source =
@@ -307,6 +353,10 @@ TEST_F(SqliteConfigStoreTest, OpensADatabaseOfEveryReleasedVersion) {
     });
     ASSERT_TRUE(kept.ok()) << kept.error().message;
     EXPECT_EQ(kept->value_or("none"), version < 2 ? "none" : "\"second\"");
+    const auto auth = await<std::vector<AuthRecord>>(
+        *loop, [&](auto done) { store->loadAuth(0, Instant::max(), std::move(done)); });
+    ASSERT_TRUE(auth.ok()) << auth.error().message;
+    EXPECT_EQ(auth->size(), version < 4 ? 0U : 1U);
   }
 }
 

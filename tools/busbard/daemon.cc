@@ -17,6 +17,8 @@
 
 #include "api/auth/api_key_authenticator.h"
 #include "api/auth/local_authenticator.h"
+#include "api/auth/oauth/auth_service.h"
+#include "api/auth/oauth/logged_auth_events.h"
 #include "api/http/front/front.h"
 #include "api/http/router/router.h"
 #include "api/resources/api.h"
@@ -241,7 +243,11 @@ class Daemon::Parts {
           return rows;
         },
         &keyUsage_);
-    local_ = std::make_unique<auth::LocalAuthenticator>(*keys_, geteuid());
+    auth_ = std::make_unique<oauth::AuthService>(oauth::AuthService::Surroundings{
+        *loop_, site_, *store_, *store_, ids_, authEvents_, *keys_});
+    BUSBAR_TRY(
+        settle(*loop_, [this](Callback<void(Status)> done) { auth_->start(std::move(done)); }));
+    local_ = std::make_unique<auth::LocalAuthenticator>(auth_->authenticator(), geteuid());
     router_ = std::make_unique<http::Router>(*local_);
     router_->shedBy([this] { return clock_.now() - loop_->now(); });
     api_ = std::make_unique<api::Api>(api::Api::Parts{
@@ -257,12 +263,24 @@ class Daemon::Parts {
         std::string(versionText()),
         {config_.allowUnsigned, std::string(sandbox::toString(spawner_->facts().tier)),
          std::string(toString(config_.sandboxRequire))},
-        nullptr,
+        &auth_->passwords(),
         {},
         &keyUsage_});
     api_->addRoutes(*router_);
+    auth_->addRoutes(*router_);
     api_->metrics().addReadyCheck("state", [this] { return states_->lastSave(); });
     addHttpFigures();
+    return openSetup();
+  }
+
+  // How the first admin comes to be without the control socket.
+  Status openSetup() {
+    const std::string path = folder_.path() + "/setup-token";
+    BUSBAR_TRY(auth_->setup().begin(path));
+    if (auth_->setup().isOpen()) {
+      log_.warn("busbard", "there is no user yet: make the first admin within 30 minutes",
+                {{"token_file", path}, {"route", "POST /api/busbar/v1/setup"}});
+    }
     return {};
   }
 
@@ -469,6 +487,8 @@ class Daemon::Parts {
   UniqueFd folderFd_;
   auth::KeyUsage keyUsage_;
   std::unique_ptr<auth::ApiKeyAuthenticator> keys_;
+  oauth::LoggedAuthEvents authEvents_{log_};
+  std::unique_ptr<oauth::AuthService> auth_;
   std::unique_ptr<auth::LocalAuthenticator> local_;
   std::unique_ptr<http::Router> router_;
   std::unique_ptr<api::Api> api_;

@@ -34,6 +34,7 @@ auth::Credentials credentialsOf(const Request& request, CredentialPlaces places)
   auth::Credentials credentials;
   credentials.apiKey = request.header("X-API-Key").value_or("");
   credentials.authorization = request.header("Authorization").value_or("");
+  credentials.host = request.header("Host").value_or("");
   credentials.peerAddress = request.peerAddress();
   credentials.peerUid = request.peer().uid;
   if (places == CredentialPlaces::Everywhere && !credentials.isShown()) {

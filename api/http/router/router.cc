@@ -233,7 +233,7 @@ std::optional<Response> Router::checkAccess(Request& request, const Route& route
   }
   const auth::Credentials credentials = credentialsOf(request, route.credentials);
   Error error = Error::because(ErrorCode::Unauthenticated, "no_credential",
-                               "an API key is needed (header X-API-Key)");
+                               "a credential is needed (header Authorization or X-API-Key)");
   if (!credentials.empty()) {
     auth::AuthOutcome outcome = authenticator_.authenticate(credentials);
     if (!outcome.principal) {

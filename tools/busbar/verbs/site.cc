@@ -140,6 +140,7 @@ VerbTable allVerbs() {
   addSettingVerbs(table);
   addKeyVerbs(table);
   addPeopleVerbs(table);
+  addTokenVerbs(table);
   addDoctorVerb(table);
 
   addSiteVerbs(table);

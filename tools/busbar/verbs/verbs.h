@@ -14,6 +14,7 @@ void addZoneVerbs(VerbTable& table);
 void addSettingVerbs(VerbTable& table);
 void addControlVerbs(VerbTable& table);  // exec, state, watch, logs
 void addKeyVerbs(VerbTable& table);
+void addTokenVerbs(VerbTable& table);
 void addPeopleVerbs(VerbTable& table);  // users, domains, applications
 void addSiteVerbs(VerbTable& table);    // status, runners, quarantine, completion, version
 void addDoctorVerb(VerbTable& table);

@@ -10,7 +10,9 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "api/auth/oauth/auth_service.h"
 #include "tests/support/api_fixture.h"
+#include "tests/support/auth_data.h"
 
 namespace busbar {
 namespace {
@@ -58,8 +60,17 @@ Operations readOpenApi() {
 
 class OpenApi : public ApiFixture {
  protected:
-  OpenApi() : operations_(readOpenApi()) {}
+  OpenApi() : operations_(readOpenApi()) {
+    auth_.addRoutes(router_);
+    EXPECT_TRUE(await<void>(*loop_, [this](Callback<void(Status)> done) {
+                  auth_.start(std::move(done));
+                }).ok());
+  }
   const Operations operations_;
+  FakeAuthStore authStore_{*loop_, authDataWithKey()};
+  RecordingAuthEvents authEvents_;
+  oauth::AuthService auth_{
+      {*loop_, site_, store_, authStore_, ids_, authEvents_, keyAuthenticator_}};
 };
 
 TEST_F(OpenApi, DescribesExactlyWhatIsServed) {
@@ -240,8 +251,17 @@ class OpenApiStatuses : public OpenApi {
          {"/api/engine/v2/modules/" + mod_.id + "/exec/on", "[]"}},
     };
   }
-  // Neither write the configuration nor call a driver; the host does them or knows no module.
-  const std::set<std::string> actions_{"POST /modules/:id/load",
+  // Neither write the configuration nor call a driver; the host does them or knows no module, or
+  // they are about signing in (tests/unit/api/auth/oauth).
+  const std::set<std::string> actions_{"POST /auth/oauth/token",
+                                       "POST /auth/token",
+                                       "POST /auth/oauth/revoke",
+                                       "POST /auth/oauth/introspect",
+                                       "POST /auth/oauth/userinfo",
+                                       "POST /auth/signin",
+                                       "POST /api/busbar/v1/signing_keys",
+                                       "POST /api/busbar/v1/setup",
+                                       "POST /modules/:id/load",
                                        "POST /modules/:id/ping",
                                        "POST /drivers/:id/reload",
                                        "POST /zones/:id/exec/:slug/:method",
