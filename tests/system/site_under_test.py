@@ -147,11 +147,11 @@ class Site:
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self):
-        """Starts busbard and waits for its first line."""
+    def start(self, port=0):
+        """Starts busbard, at any free port unless one is named, and waits for its first line."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [*self.program, "--data", self.data, "--listen", "127.0.0.1:0",
+                [*self.program, "--data", self.data, "--listen", f"127.0.0.1:{port}",
                  *self.flags], stdout=subprocess.PIPE, stderr=log,
                 env={**os.environ, **self.environment})
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
