@@ -180,7 +180,10 @@ class OauthFixture : public testing::Test {
     }
     return out;
   }
-  Answer post(std::string_view target, const Fields& fields, Ask ask = {}) {
+  Answer post(std::string_view target, const Fields& fields) {
+    return post(target, fields, Ask());
+  }
+  Answer post(std::string_view target, const Fields& fields, Ask ask) {
     ask.body = encode(fields);
     ask.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
     return call("POST", target, ask);
@@ -208,7 +211,10 @@ class OauthFixture : public testing::Test {
   }
 
   Answer signIn(const std::string& email = "ada@busbar.test",
-                const std::string& password = kPassword, Ask ask = {}) {
+                const std::string& password = kPassword) {
+    return signIn(email, password, Ask());
+  }
+  Answer signIn(const std::string& email, const std::string& password, Ask ask) {
     return post("/auth/signin", {{"email", email}, {"password", password}}, std::move(ask));
   }
   // The Cookie header of a signed-in browser.

@@ -54,7 +54,7 @@ class TsClient(unittest.TestCase):
     def begin(self, section, **more):
         environment = {**os.environ, "BUSBAR_URL": self.url, "TS_CLIENT_MODULES": str(MODULES / "node_modules"),
                        "BUSBAR_USER": EMAIL, "BUSBAR_PASSWORD": PASSWORD, "BUSBAR_DRIVER": self.driver,
-                       "BUSBAR_KEY": self.site.key, **more}
+                       "BUSBAR_KEY": self.site.key, "BUSBAR_KEY_EMAIL": "tester@keys.local", **more}
         program = subprocess.Popen(["node", str(HERE / "suite.mjs"), section], env=environment, text=True,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.addCleanup(program.stdout.close)

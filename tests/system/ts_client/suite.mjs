@@ -42,10 +42,10 @@ async function signInByPassword() {
 
 const query = (client, call) => one(call).then((page) => page.data);
 
-async function resources(client) {
+async function resources(client, email) {
   await step('shows who is signed in', async () => {
     const me = await one(client.currentUser());
-    assert.equal(me.email, user);
+    assert.equal(me.email, email);
     assert.equal(me.sys_admin, true);
   });
   await step('pages through systems', async () => {
@@ -123,8 +123,8 @@ async function resources(client) {
   await step('creates, changes and deletes a user', async () => {
     const made = await one(client.addUser({
       name: 'Grace', email: 'grace@suite.test', authority_id: client.authority().id }));
-    const changed = await one(client.updateUser(made.id, { ...made.toJSON(), nickname: 'G' }));
-    assert.equal(changed.nickname, 'G');
+    const changed = await one(client.updateUser(made.id, { ...made.toJSON(), name: 'Grace H.' }));
+    assert.equal(changed.name, 'Grace H.');
     await one(client.removeUser(made.id));
     await refused(one(client.showUser(made.id)), 404);
   });
@@ -156,10 +156,15 @@ async function realtime(client, { system, module }) {
     await assert.rejects(echo.execute('nothing', []));
   });
   await step('reads debug logs', async () => {
+    const place = { sys: system.id, mod: module.id, index: 1, name: 'debug' };
     const lines = [];
-    client.debug_events().subscribe((event) => lines.push(event));
-    await client.debug({ sys: system.id, mod: module.id, index: 1, name: 'debug' });
-    await client.ignore({ sys: system.id, mod: module.id, index: 1, name: 'debug' });
+    client.debug_events.subscribe((event) => lines.push(event));
+    await client.debug(place);
+    await until(async () => {
+      await echo.execute('fail', ['logged']).catch(() => {});
+      return lines.some((line) => line.mod_id === module.id && line.message === 'logged');
+    }, 'a line of the module');
+    await client.ignore(place);
   });
   return { echo, seen, unbind };
 }
@@ -167,7 +172,7 @@ async function realtime(client, { system, module }) {
 const sections = {
   async password() {
     const client = await step('signs in by password', signInByPassword);
-    const made = await resources(client);
+    const made = await resources(client, user);
     const { unbind } = await realtime(client, made);
     unbind();
     await step('stops and deletes what it made', async () => {
@@ -186,7 +191,7 @@ const sections = {
       assert.equal(loaded.apiKey(), process.env.BUSBAR_KEY);
       return loaded;
     });
-    const made = await resources(client);
+    const made = await resources(client, process.env.BUSBAR_KEY_EMAIL);
     (await realtime(client, made)).unbind();
   },
 

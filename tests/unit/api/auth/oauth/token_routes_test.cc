@@ -18,7 +18,8 @@ class TokenRoutes : public OauthFixture {
     return get(authorizeTarget(publicApp_, std::move(more)), {{"Cookie", cookie}})
         .parameter("code");
   }
-  Answer token(const Fields& fields, Ask ask = {}) {
+  Answer token(const Fields& fields) { return token(fields, Ask()); }
+  Answer token(const Fields& fields, Ask ask) {
     return post("/auth/oauth/token", fields, std::move(ask));
   }
   Fields redeemFields(const std::string& shownCode) {
