@@ -121,6 +121,7 @@ class Daemon::Parts {
     BUSBAR_TRY(openHost());
     BUSBAR_TRY(openApi());
     BUSBAR_TRY(listen());
+    BUSBAR_TRY(openSetup());
     return watchSignals();
   }
 
@@ -270,7 +271,7 @@ class Daemon::Parts {
     auth_->addRoutes(*router_);
     api_->metrics().addReadyCheck("state", [this] { return states_->lastSave(); });
     addHttpFigures();
-    return openSetup();
+    return {};
   }
 
   // How the first admin comes to be without the control socket.
