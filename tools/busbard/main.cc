@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: what concerns the process as a whole, then Daemon.
 #include <signal.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -48,6 +49,9 @@ int refuse(const Error& error) {
 // system allows, for each runner and link takes some.
 void guardProcess() {
   std::set_new_handler(endWithoutMemory);
+  // Large blocks go back to the system when they are freed; left alone, glibc keeps those of the
+  // password hashes (19 MiB each) once one was freed (mallopt(3), "dynamic mmap threshold").
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
   umask(077);
   prctl(PR_SET_DUMPABLE, 0);
   signal(SIGPIPE, SIG_IGN);

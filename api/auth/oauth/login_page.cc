@@ -63,7 +63,6 @@ http::Response guarded(std::string contentType, std::string body) {
   http::Response response(200);
   response.setBody(std::move(contentType), std::move(body));
   response.set("Content-Security-Policy", kPolicy);
-  response.set("X-Content-Type-Options", "nosniff");
   response.set("X-Frame-Options", "DENY");
   response.set("Referrer-Policy", "same-origin");
   response.set("Cache-Control", "no-store");

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <climits>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -52,6 +53,15 @@ class SignIn : public testing::Test {
                                kPassword + "\"}"},
                 "/api/busbar/v1/setup");
   }
+  unsigned long ownMemoryKb() {
+    std::ifstream status("/proc/" + std::to_string(busbard_->program().pid()) + "/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("RssAnon:")) {
+        return std::stoul(line.substr(8));
+      }
+    }
+    return ULONG_MAX;
+  }
   std::string keyId() {
     const std::string keys = curl({}, "/auth/oauth/discovery/keys");
     const size_t at = keys.find("\"kid\":\"");
@@ -80,6 +90,7 @@ TEST_F(SignIn, FromTheSetupTokenToASessionThatOutlivesARestart) {
                     std::string("password=") + kPassword},
                    "/auth/signin")
                   .starts_with("202\n"));
+  EXPECT_LT(ownMemoryKb(), 19U << 10U) << "what a password's hash takes is kept";
   EXPECT_NE(curl({}, "/auth/authority").find("\"session\":true"), std::string::npos);
   const std::string key = keyId();
   EXPECT_EQ(key.size(), 43U);
