@@ -12,8 +12,9 @@ struct TableName {
 
 // In the order of Table and of the alternatives of Record.
 constexpr TableName kTables[] = {
-    {"driver", "driver-"}, {"module", "mod-"}, {"system", "sys-"},  {"zone", "zone-"},
-    {"settings", "sets-"}, {"user", "user-"},  {"api_key", "key-"},
+    {"driver", "driver-"}, {"module", "mod-"},        {"system", "sys-"},
+    {"zone", "zone-"},     {"settings", "sets-"},     {"user", "user-"},
+    {"api_key", "key-"},   {"metadata", "metadata-"}, {"schema", "json_schema-"},
 };
 static_assert(std::variant_size_v<Record> == std::size(kTables));
 
@@ -64,6 +65,10 @@ Record emptyRecord(Table table) {
       return User{};
     case Table::ApiKey:
       return ApiKey{};
+    case Table::Metadata:
+      return Metadata{};
+    case Table::Schema:
+      return Schema{};
   }
   return Driver{};
 }

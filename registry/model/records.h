@@ -142,15 +142,36 @@ struct ApiKey : Common {
   bool operator==(const ApiKey&) const = default;
 };
 
-enum class Table { Driver, Module, System, Zone, Settings, User, ApiKey };
-using Record = std::variant<Driver, Module, System, Zone, Settings, User, ApiKey>;
+// What apps keep on a system, a zone or a user, by a name that is unique there. `details` is any
+// JSON; nothing in Busbar looks into it.
+struct Metadata : Common {
+  std::string name;
+  std::string description;
+  std::string parentId;
+  json::Value details = json::Object();
+  std::vector<std::string> editors;  // groups of users that may change it
+  std::string schemaId;              // says to apps what the details look like
+  std::string modifiedById;
+  bool operator==(const Metadata&) const = default;
+};
+
+// A JSON schema that apps agreed on. It is kept, not enforced.
+struct Schema : Common {
+  std::string name;
+  std::string description;
+  json::Value schema = json::Object();
+  bool operator==(const Schema&) const = default;
+};
+
+enum class Table { Driver, Module, System, Zone, Settings, User, ApiKey, Metadata, Schema };
+using Record = std::variant<Driver, Module, System, Zone, Settings, User, ApiKey, Metadata, Schema>;
 
 Table tableOf(const Record& record);
 const Common& commonOf(const Record& record);
 Common& commonOf(Record& record);
 // "driver", "module", … as in URLs, error messages and the change log.
 std::string_view toString(Table table);
-// "driver-", "mod-", "sys-", "zone-", "sets-", "user-", "key-".
+// "driver-", "mod-", "sys-", "zone-", "sets-", "user-", "key-", …
 std::string_view idPrefix(Table table);
 std::optional<Table> toTable(std::string_view name);
 Record emptyRecord(Table table);

@@ -18,6 +18,7 @@ constexpr size_t kMaxTextBytes = 16 * 1024;
 constexpr size_t kMaxManifestBytes = 1 << 20;
 constexpr size_t kMaxListEntries = 1000;
 constexpr size_t kMaxSettingsBytes = 64 * 1024;
+constexpr json::Limits kDocumentLimits{512 * 1024, 48};
 constexpr size_t kSha256HexLength = 64;
 
 bool isBlank(std::string_view s) {
@@ -95,6 +96,11 @@ class Checker {
     }
     if (!json::isUtf8(s)) {
       fail(field, "must be UTF-8");
+    }
+  }
+  void document(const char* field, const json::Value& value) {
+    if (!json::check(json::write(value), kDocumentLimits).ok()) {
+      fail(field, "must be at most 512 KiB of JSON and 48 levels deep");
     }
   }
   void list(const char* field, const std::vector<std::string>& entries) {
@@ -310,6 +316,15 @@ void normalise(ApiKey& key) {
   clean(key.scopes);
 }
 
+void normalise(Metadata& metadata) {
+  trim(metadata.name);
+  clean(metadata.editors);
+}
+
+void normalise(Schema& schema) {
+  trim(schema.name);
+}
+
 void normalise(Module& mod, const Driver& driver) {
   trim(mod.ip);
   trim(mod.uri);
@@ -475,6 +490,31 @@ FieldErrors validate(const ApiKey& key) {
   if (key.expiresAt < 0) {
     check.fail("expires_at", "must not be before 1970");
   }
+  return check.take();
+}
+
+FieldErrors validate(const Metadata& metadata) {
+  Checker check;
+  check.name("name", metadata.name);
+  check.text("description", metadata.description);
+  const std::string& parent = metadata.parentId;
+  if (!isId(Table::System, parent) && !isId(Table::Zone, parent) && !isId(Table::User, parent)) {
+    check.fail("parent_id", "must be the id of a system, zone or user");
+  }
+  check.document("details", metadata.details);
+  check.list("editors", metadata.editors);
+  check.optionalId("schema_id", Table::Schema, metadata.schemaId);
+  return check.take();
+}
+
+FieldErrors validate(const Schema& schema) {
+  Checker check;
+  check.name("name", schema.name);
+  check.text("description", schema.description);
+  if (schema.schema.asObject() == nullptr && schema.schema.asBool() == nullptr) {
+    check.fail("schema", "must be a JSON schema: an object");
+  }
+  check.document("schema", schema.schema);
   return check.take();
 }
 

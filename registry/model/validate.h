@@ -28,6 +28,8 @@ void normalise(System& system);
 void normalise(Zone& zone);
 void normalise(User& user);
 void normalise(ApiKey& key);
+void normalise(Metadata& metadata);
+void normalise(Schema& schema);
 // Also what follows from the driver's role: udp clears tls, a service takes the driver's default
 // URI and is tls when that is https or wss, a logic module has neither address nor tls.
 void normalise(Module& mod, const Driver& driver);
@@ -42,6 +44,9 @@ FieldErrors validate(const Zone& zone);
 FieldErrors validate(const Settings& settings);
 FieldErrors validate(const User& user);
 FieldErrors validate(const ApiKey& key);
+// Details are at most 512 KiB and 48 levels deep.
+FieldErrors validate(const Metadata& metadata);
+FieldErrors validate(const Schema& schema);
 
 // A URI with scheme and host, "https://projector.lan:8443/api".
 bool isUri(std::string_view text);

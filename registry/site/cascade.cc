@@ -58,6 +58,7 @@ class Plan {
       eraseModule(*site_.findModule(moduleId));
     }
     settingsOf(system.id);
+    metadataOf(system.id);
     rows_.emplace_back(system);
   }
 
@@ -72,6 +73,7 @@ class Plan {
       std::erase(changed(systemId).zones, zone.id);
     }
     settingsOf(zone.id);
+    metadataOf(zone.id);
     rows_.emplace_back(zone);
   }
 
@@ -79,7 +81,19 @@ class Plan {
     for (const std::string& keyId : site_.apiKeysOfUser(user.id)) {
       rows_.emplace_back(*site_.findApiKey(keyId));
     }
+    metadataOf(user.id);
     rows_.emplace_back(user);
+  }
+
+  void eraseSchema(const model::Schema& schema) {
+    for (const model::Metadata* metadata : site_.metadata()) {
+      if (metadata->schemaId == schema.id) {
+        model::Metadata changed = *metadata;
+        changed.schemaId.clear();
+        updates_.emplace_back(std::move(changed));
+      }
+    }
+    rows_.emplace_back(schema);
   }
 
   void eraseAlone(model::Record record) { rows_.push_back(std::move(record)); }
@@ -104,6 +118,9 @@ class Plan {
     std::vector<ConfigWrite> writes;
     for (auto& [id, system] : systems_) {
       writes.push_back({ConfigWrite::Kind::Update, std::move(system)});
+    }
+    for (model::Record& row : updates_) {
+      writes.push_back({ConfigWrite::Kind::Update, std::move(row)});
     }
     for (model::Record& row : rows_) {
       writes.push_back({ConfigWrite::Kind::Erase, std::move(row)});
@@ -130,8 +147,15 @@ class Plan {
     }
   }
 
+  void metadataOf(std::string_view parentId) {
+    for (const model::Metadata* metadata : site_.metadataOf(parentId)) {
+      rows_.emplace_back(*metadata);
+    }
+  }
+
   const Site& site_;
   std::map<std::string, model::System> systems_;
+  std::vector<model::Record> updates_;
   std::vector<model::Record> rows_;
   std::set<std::string> erased_;
 };
@@ -179,6 +203,12 @@ Result<std::vector<ConfigWrite>> planErase(const Site& site, Table table, std::s
       break;
     case Table::ApiKey:
       plan.eraseAlone(*site.findApiKey(id));
+      break;
+    case Table::Metadata:
+      plan.eraseAlone(*site.findMetadata(id));
+      break;
+    case Table::Schema:
+      plan.eraseSchema(*site.findSchema(id));
       break;
   }
   return plan.take();

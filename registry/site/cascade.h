@@ -18,8 +18,10 @@ namespace busbar {
 //   driver  its modules (as below) and its settings
 //   module  its settings; it leaves every system's list, and its name that system's features
 //   system  the modules that are in no other system, among them its logic modules; its settings
-//   zone    its child zones, recursively; its settings; it leaves every system's list
-//   user    its API keys
+//           and metadata
+//   zone    its child zones, recursively; its settings and metadata; it leaves every system's list
+//   user    its API keys and metadata
+//   schema  nothing; it leaves the metadata that name it
 // Systems that lose a module or a zone get a new version. NotFound when the row is not there;
 // FailedPrecondition for the last admin.
 Result<std::vector<ConfigWrite>> planErase(const Site& site, model::Table table,

@@ -112,6 +112,10 @@ bool Site::contains(model::Table table, std::string_view id) const {
       return findUser(id) != nullptr;
     case model::Table::ApiKey:
       return findApiKey(id) != nullptr;
+    case model::Table::Metadata:
+      return findMetadata(id) != nullptr;
+    case model::Table::Schema:
+      return findSchema(id) != nullptr;
   }
   return false;
 }
@@ -132,6 +136,9 @@ template std::vector<const model::System*> Site::sorted(const ById<model::System
 template std::vector<const model::Zone*> Site::sorted(const ById<model::Zone>&);
 template std::vector<const model::User*> Site::sorted(const ById<model::User>&);
 template std::vector<const model::ApiKey*> Site::sorted(const ById<model::ApiKey>&);
+template std::vector<const model::Settings*> Site::sorted(const ById<model::Settings>&);
+template std::vector<const model::Metadata*> Site::sorted(const ById<model::Metadata>&);
+template std::vector<const model::Schema*> Site::sorted(const ById<model::Schema>&);
 
 const model::User* Site::findUserByEmail(std::string_view lowerEmail) const {
   const std::string* id = find(userByEmail_, lowerEmail);
@@ -183,6 +190,25 @@ std::vector<const model::Settings*> Site::settingsOf(std::string_view parentId) 
            std::pair(b->level, std::string_view(b->id));
   });
   return out;
+}
+
+std::vector<const model::Metadata*> Site::metadataOf(std::string_view parentId) const {
+  std::vector<const model::Metadata*> out;
+  for (const std::string& id : idsIn(metadataByParent_, parentId)) {
+    out.push_back(findMetadata(id));
+  }
+  std::sort(out.begin(), out.end(),
+            [](const model::Metadata* a, const model::Metadata* b) { return a->name < b->name; });
+  return out;
+}
+
+const model::Metadata* Site::findMetadata(std::string_view parentId, std::string_view name) const {
+  for (const std::string& id : idsIn(metadataByParent_, parentId)) {
+    if (const model::Metadata* row = findMetadata(id); row->name == name) {
+      return row;
+    }
+  }
+  return nullptr;
 }
 
 std::string_view Site::resolvedName(const model::Module& mod) const {
@@ -258,6 +284,10 @@ void Site::index(const model::Zone& zone, bool add) {
 
 void Site::index(const model::Settings& settings, bool add) {
   link(settingsByParent_, settings.parentId, settings.id, add);
+}
+
+void Site::index(const model::Metadata& metadata, bool add) {
+  link(metadataByParent_, metadata.parentId, metadata.id, add);
 }
 
 void Site::index(const model::User& user, bool add) {

@@ -59,6 +59,8 @@ class Site {
   const model::Settings* findSettings(std::string_view id) const { return find(settings_, id); }
   const model::User* findUser(std::string_view id) const { return find(users_, id); }
   const model::ApiKey* findApiKey(std::string_view id) const { return find(apiKeys_, id); }
+  const model::Metadata* findMetadata(std::string_view id) const { return find(metadata_, id); }
+  const model::Schema* findSchema(std::string_view id) const { return find(schemas_, id); }
   // Any of them, by its table.
   bool contains(model::Table table, std::string_view id) const;
 
@@ -69,6 +71,9 @@ class Site {
   std::vector<const model::Zone*> zones() const { return sorted(zones_); }
   std::vector<const model::User*> users() const { return sorted(users_); }
   std::vector<const model::ApiKey*> apiKeys() const { return sorted(apiKeys_); }
+  std::vector<const model::Metadata*> metadata() const { return sorted(metadata_); }
+  std::vector<const model::Settings*> settings() const { return sorted(settings_); }
+  std::vector<const model::Schema*> schemas() const { return sorted(schemas_); }
 
   const model::User* findUserByEmail(std::string_view lowerEmail) const;
   const model::ApiKey* findApiKeyByHash(std::string_view secretHash) const;
@@ -85,6 +90,10 @@ class Site {
   const Ids& apiKeysOfUser(std::string_view userId) const;
   // The documents of one parent, lowest level first.
   std::vector<const model::Settings*> settingsOf(std::string_view parentId) const;
+
+  // By name.
+  std::vector<const model::Metadata*> metadataOf(std::string_view parentId) const;
+  const model::Metadata* findMetadata(std::string_view parentId, std::string_view name) const;
 
   // The name a module has in its systems: its custom name, else the driver's module name.
   std::string_view resolvedName(const model::Module& mod) const;
@@ -124,6 +133,8 @@ class Site {
   void index(const model::Settings& settings, bool add);
   void index(const model::User& user, bool add);
   void index(const model::ApiKey& key, bool add);
+  void index(const model::Metadata& metadata, bool add);
+  void index(const model::Schema&, bool) {}
   // Forgets the cached names that a change of the row may alter.
   void forgetNames(const model::Record& record);
   ById<model::Driver>& rows(const model::Driver&) { return drivers_; }
@@ -133,6 +144,8 @@ class Site {
   ById<model::Settings>& rows(const model::Settings&) { return settings_; }
   ById<model::User>& rows(const model::User&) { return users_; }
   ById<model::ApiKey>& rows(const model::ApiKey&) { return apiKeys_; }
+  ById<model::Metadata>& rows(const model::Metadata&) { return metadata_; }
+  ById<model::Schema>& rows(const model::Schema&) { return schemas_; }
   // Stores or removes one row; returns what stood there before.
   std::unique_ptr<model::Record> put(const ConfigChange& change);
 
@@ -144,12 +157,15 @@ class Site {
   ById<model::Settings> settings_;
   ById<model::User> users_;
   ById<model::ApiKey> apiKeys_;
+  ById<model::Metadata> metadata_;
+  ById<model::Schema> schemas_;
   Index modulesByDriver_;
   Index systemsByModule_;
   Index logicBySystem_;
   Index systemsByZone_;
   Index childrenByZone_;
   Index settingsByParent_;
+  Index metadataByParent_;
   Index keysByUser_;
   Index systemsByEmail_;
   ById<std::string> userByEmail_;

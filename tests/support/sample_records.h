@@ -22,5 +22,7 @@ model::Settings settings(int n, std::string parentId, std::string_view text = "{
                          model::EncryptionLevel level = model::EncryptionLevel::None);
 model::User user(int n = 1, model::UserRole role = model::UserRole::Admin);
 model::ApiKey apiKey(int n = 1, int userNumber = 1);
+model::Metadata metadata(int n, std::string parentId);
+model::Schema schema(int n = 1);
 
 }  // namespace busbar::sample

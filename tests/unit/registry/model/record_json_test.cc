@@ -20,6 +20,8 @@ std::vector<Record> samples() {
   System system = sample::system();
   system.zones = {sample::id(Table::Zone, 1)};
   system.modules = {sample::id(Table::Module, 1), sample::id(Table::Module, 2)};
+  Metadata named = sample::metadata(1, system.id);
+  named.schemaId = sample::id(Table::Schema);
   std::vector<Record> out = {
       sample::driver(),
       logic,
@@ -27,7 +29,9 @@ std::vector<Record> samples() {
       child,
       sample::settings(1, sample::id(Table::Zone), "secret: yes", EncryptionLevel::Admin),
       sample::user(),
-      sample::apiKey()};
+      sample::apiKey(),
+      named,
+      sample::schema()};
   for (Record& record : out) {
     commonOf(record).createdAt = 11;
     commonOf(record).updatedAt = 12;
@@ -49,7 +53,7 @@ TEST(RecordJson, EveryMemberOfEveryRecordComesBack) {
 
 // A default that does not survive would hide behind samples that set everything.
 TEST(RecordJson, DefaultsComeBackAndAbsentMembersKeepThem) {
-  for (int i = 0; i < 7; ++i) {
+  for (int i = 0; i < static_cast<int>(std::variant_size_v<Record>); ++i) {
     const Record empty = emptyRecord(static_cast<Table>(i));
     const auto back = fromDocument(static_cast<Table>(i), toDocument(empty));
     ASSERT_TRUE(back.ok());
