@@ -16,6 +16,7 @@ struct Principal {
   std::string keyId;  // of the API key that was shown; empty for other credentials
   model::UserRole role = model::UserRole::User;  // already the lower of the user's and the key's
   std::vector<std::string> scopes;
+  std::vector<std::string> groups = {};  // of the user
 
   bool isAnonymous() const { return userId.empty(); }
   bool isSupport() const { return role >= model::UserRole::Support; }

@@ -2,13 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/resources/api.h"
 
+#include "api/resources/absent.h"
 #include "api/resources/api_keys.h"
+#include "api/resources/audit.h"
 #include "api/resources/control.h"
 #include "api/resources/drivers.h"
+#include "api/resources/metadata.h"
 #include "api/resources/modules.h"
 #include "api/resources/operations.h"
+#include "api/resources/schemas.h"
 #include "api/resources/settings.h"
 #include "api/resources/systems.h"
+#include "api/resources/transfer.h"
 #include "api/resources/zones.h"
 
 namespace busbar::api {
@@ -17,6 +22,8 @@ Api::Api(Parts parts)
     : context_{parts.loop,
                parts.site,
                parts.store,
+               parts.search,
+               parts.audit,
                parts.host,
                parts.ids,
                parts.log,
@@ -37,6 +44,11 @@ void Api::addRoutes(http::Router& router) {
   addZoneRoutes(router, context_);
   addSettingsRoutes(router, context_);
   addApiKeyRoutes(router, context_);
+  addMetadataRoutes(router, context_);
+  addSchemaRoutes(router, context_);
+  addAbsentRoutes(router, context_);
+  addAuditRoutes(router, context_);
+  addTransferRoutes(router, context_);
   events_.addRoutes(router);
   metrics_.addRoutes(router);
 }

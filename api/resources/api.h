@@ -19,6 +19,8 @@ class Api {
     EventLoop& loop;
     Site& site;
     ConfigStore& store;
+    Search& search;
+    AuditStore& audit;
     HostClient& host;
     model::IdGenerator& ids;
     Logger& log;

@@ -7,9 +7,9 @@
 
 #include "api/auth/api_key.h"
 #include "api/resources/body_reader.h"
-#include "api/resources/page.h"
+#include "api/resources/erasure.h"
+#include "api/resources/list.h"
 #include "api/resources/shapes.h"
-#include "registry/site/cascade.h"
 
 namespace busbar::api {
 namespace {
@@ -86,16 +86,10 @@ void index(Context& context, Request& request, Reply reply) {
     reply.fail(*refusal);
     return;
   }
-  const Page& wanted = std::get<Page>(page);
-  std::vector<const model::ApiKey*> rows;
-  for (const model::ApiKey* key : context.site.apiKeys()) {
-    if (wanted.search.matches({key->name, key->description, key->id})) {
-      rows.push_back(key);
-    }
-  }
-  reply.send(pageOf<model::ApiKey>(
-      request, "api_key", wanted, std::move(rows),
-      [&context](const model::ApiKey& row) { return toJson(row, context.site); }));
+  sendList<model::ApiKey>(
+      context, std::move(reply),
+      {"api_key", std::get<Page>(page), [](const model::ApiKey&) { return true; },
+       [&context](const model::ApiKey& row) { return toJson(row, context.site); }});
 }
 
 void show(Context& context, Request& request, Reply reply) {
@@ -223,16 +217,8 @@ void update(Context& context, Request& request, Reply reply) {
 }
 
 void erase(Context& context, Request& request, Reply reply) {
-  context.writer.run(
-      std::move(reply), actorOf(request),
-      [&context, id = std::string(request.param("id"))]() -> Outcome {
-        auto planned = planErase(context.site, model::Table::ApiKey, id);
-        if (!planned) {
-          return Refusal{planned.error(), {}};
-        }
-        return std::move(*planned);
-      },
-      [](const auto&, Reply& done) { done.empty(202); });
+  eraseRow(context, request, std::move(reply), model::Table::ApiKey,
+           std::string(request.param("id")));
 }
 
 // What the credential of this request stands for, in the members of PlaceOS's token.

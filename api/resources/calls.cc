@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "api/http/problem.h"
+#include "api/resources/context.h"
 #include "api/resources/refusal.h"
 
 namespace busbar::api {
@@ -118,8 +119,12 @@ struct Calls::Table {
   }
 };
 
-Calls::Calls(EventLoop& loop, HostClient& host, DriverManifests& manifests)
-    : loop_(loop), host_(host), manifests_(manifests), table_(std::make_shared<Table>()) {}
+Calls::Calls(EventLoop& loop, HostClient& host, DriverManifests& manifests, AuditStore& audit)
+    : loop_(loop),
+      host_(host),
+      manifests_(manifests),
+      audit_(audit),
+      table_(std::make_shared<Table>()) {}
 
 Calls::~Calls() {
   loop_.cancel(sweepTimer_);
@@ -161,6 +166,16 @@ void Calls::start(http::Request& request, http::Responder responder, const model
         Error::because(ErrorCode::InvalidArgument, "bad_arguments", checked.error().message),
         request.path(), request.requestId(), systemId, slug));
     return;
+  }
+  const bool isPrivileged =
+      systemId.empty() || (known != nullptr && known->minRole >= Manifest::CallerRole::Support);
+  if (isPrivileged) {
+    json::Object details;
+    details.set("function", function);
+    if (!systemId.empty()) {
+      details.set("system_id", systemId);
+    }
+    recordAction(audit_, request, "exec", "module", mod.id, std::move(details));
   }
   call.moduleId = mod.id;
   call.function.assign(function);

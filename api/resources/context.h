@@ -12,7 +12,9 @@
 #include "host/client/host_client.h"
 #include "registry/model/ids.h"
 #include "registry/site/site.h"
+#include "registry/store/audit_store.h"
 #include "registry/store/config_store.h"
+#include "registry/store/search.h"
 #include "sdk/base/event_loop.h"
 #include "sdk/base/log.h"
 
@@ -38,6 +40,8 @@ struct Context {
   EventLoop& loop;
   const Site& site;
   ConfigStore& store;
+  Search& search;
+  AuditStore& audit;
   HostClient& host;
   model::IdGenerator& ids;
   Logger& log;
@@ -46,7 +50,7 @@ struct Context {
   SiteFacts facts;
   DriverManifests manifests{site};
   ConfigWriter writer{loop, store};
-  Calls calls{loop, host, manifests};
+  Calls calls{loop, host, manifests, audit};
 };
 
 inline constexpr std::string_view kEngine = "/api/engine/v2";
@@ -83,7 +87,11 @@ class Routes {
   std::string_view scope_;
 };
 
-// Who changes the configuration, for its log.
+// Who changes the configuration, for its logs.
 Actor actorOf(const http::Request& request);
+// Tells the audit log what a request did that changed no configuration: "reload" of "module"
+// "mod-…".
+void recordAction(AuditStore& audit, const http::Request& request, std::string_view action,
+                  std::string_view record, std::string_view subject, json::Object details = {});
 
 }  // namespace busbar::api

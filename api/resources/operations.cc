@@ -49,6 +49,8 @@ void release(Context& context, Request& request, Reply reply) {
     reply.fail(status.error());
     return;
   }
+  const bool isModule = context.site.findModule(id) != nullptr;
+  recordAction(context.audit, request, "release", isModule ? "module" : "driver", id);
   reply.empty(200);
 }
 
@@ -96,6 +98,7 @@ void killRunner(Context& context, Request& request, Reply reply) {
     reply.fail(status.error());
     return;
   }
+  recordAction(context.audit, request, "kill", "module", id);
   reply.empty(202);
 }
 
@@ -169,6 +172,9 @@ void setLogLevel(Context& context, Request& request, Reply reply) {
     reply.fail(invalidFields(errors));
     return;
   }
+  json::Object details;
+  details.set("level", *name);
+  recordAction(context.audit, request, "log_level", "busbard", "", std::move(details));
   context.log.setLevel(*level);
   // As an error, so that it is seen at every level.
   context.log.write({LogLevel::Error,
@@ -198,8 +204,35 @@ void platform(Context& context, Request&, Reply reply) {
 // Those that a route of this server asks for, and the one that opens all.
 void scopes(Context&, Request&, Reply reply) {
   json::Array out;
-  for (const char* name : {"public", "api_keys", "busbar", "control", "drivers", "modules", "root",
-                           "settings", "systems", "zones"}) {
+  for (const char* name : {"public",
+                           "alert_dashboards",
+                           "alerts",
+                           "api_keys",
+                           "asset_categories",
+                           "asset_purchase_orders",
+                           "asset_types",
+                           "assets",
+                           "audit",
+                           "brokers",
+                           "busbar",
+                           "control",
+                           "drivers",
+                           "edges",
+                           "ldap_auths",
+                           "metadata",
+                           "modules",
+                           "oauth_auths",
+                           "repositories",
+                           "root",
+                           "saml_auths",
+                           "schema",
+                           "settings",
+                           "short_url",
+                           "storages",
+                           "systems",
+                           "uploads",
+                           "users",
+                           "zones"}) {
     out.emplace_back(name);
   }
   reply.json(200, std::move(out));

@@ -22,6 +22,10 @@ json::Object toJson(const model::Settings& settings, const auth::Principal& read
 // Never holds the secret or its hash.
 json::Object toJson(const model::ApiKey& key, const Site& site);
 
+json::Object toJson(const model::Metadata& metadata);
+// The schema itself as JSON text, as the reference has it.
+json::Object toJson(const model::Schema& schema);
+
 json::Object toJson(const LogLine& line);
 json::Object toJson(const ExitReport& report);
 json::Object toJson(const RunnerInfo& runner);

@@ -18,6 +18,7 @@
 #include "tests/support/fake_host_client.h"
 #include "tests/support/recording_sink.h"
 #include "tests/support/sample_records.h"
+#include "tests/support/search_mirror.h"
 
 namespace busbar {
 
@@ -127,6 +128,7 @@ class ApiFixture : public testing::Test {
   std::unique_ptr<EventLoop> loop_;
   Site site_;
   FakeConfigStore store_;
+  SearchMirror mirror_{*loop_, site_};
   FakeHostClient host_;
   model::IdGenerator ids_{clock_};
   std::unique_ptr<Logger> log_ = Logger::discarding();
@@ -140,15 +142,17 @@ class ApiFixture : public testing::Test {
                                               }};
   auth::LocalAuthenticator authenticator_{keyAuthenticator_, kOwnUid};
   std::vector<std::string> installed_;
+  Actor installedBy_;
   std::optional<Error> installFailure_;
   api::Api api_{
-      {*loop_, site_, store_, host_, ids_, *log_,
-       [this](std::string folder, Actor, Callback<void(Result<api::InstalledDriver>)> done) {
+      {*loop_, site_, store_, mirror_.search(), store_, host_, ids_, *log_,
+       [this](std::string folder, Actor actor, Callback<void(Result<api::InstalledDriver>)> done) {
          if (installFailure_) {
            done(*installFailure_);
            return;
          }
          installed_.push_back(std::move(folder));
+         installedBy_ = std::move(actor);
          done(api::InstalledDriver{sample::id(model::Table::Driver), true});
        },
        "9.9.9"}};

@@ -59,6 +59,22 @@ TEST_F(ManifestApi, ShowsTheFunctionsThatACallerMayCall) {
   EXPECT_EQ(call("GET", "/api/engine/v2/systems/" + system_.id + "/functions/Lamp_2").status, 404);
 }
 
+TEST_F(ManifestApi, TellsTheAuditLogOfCallsForSupport) {
+  host_.echoes = true;
+  const std::string path = "/api/engine/v2/systems/" + system_.id + "/Lamp_1/";
+  const size_t before = store_.data().audit.size();
+  EXPECT_EQ(call("POST", path + "power", "[true]", "admin").status, 200);
+  EXPECT_EQ(store_.data().audit.size(), before) << "anybody may call that";
+  EXPECT_EQ(call("POST", path + "reset", "[]", "admin").status, 200);
+  ASSERT_EQ(store_.data().audit.size(), before + 1);
+  const AuditEntry& entry = store_.data().audit.back();
+  EXPECT_EQ(entry.action, "exec");
+  EXPECT_EQ(entry.record, "module");
+  EXPECT_EQ(entry.subject, module_.id);
+  EXPECT_EQ(entry.after, R"({"function":"reset","system_id":")" + system_.id + "\"}");
+  EXPECT_TRUE(entry.credential.starts_with("api_key "));
+}
+
 TEST_F(ManifestApi, RefusesSettingsThatBreakTheSchema) {
   const uint64_t before = site_.position();
   const Answer low = write(0, R"({"poll_ms":5,"pin":"1"})");
