@@ -139,6 +139,8 @@ VerbTable allVerbs() {
   addZoneVerbs(table);
   addSettingVerbs(table);
   addKeyVerbs(table);
+  addTransferVerbs(table);
+  addAuditVerbs(table);
   addDoctorVerb(table);
 
   addSiteVerbs(table);

@@ -15,6 +15,8 @@ void addSettingVerbs(VerbTable& table);
 void addControlVerbs(VerbTable& table);  // exec, state, watch, logs
 void addKeyVerbs(VerbTable& table);
 void addSiteVerbs(VerbTable& table);  // status, runners, quarantine, completion, version
+void addAuditVerbs(VerbTable& table);
+void addTransferVerbs(VerbTable& table);  // export, plan, apply
 void addDoctorVerb(VerbTable& table);
 
 // All of them, in the order of the help.
