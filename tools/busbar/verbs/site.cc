@@ -140,6 +140,8 @@ VerbTable allVerbs() {
   addSettingVerbs(table);
   addKeyVerbs(table);
   addPeopleVerbs(table);
+  addTransferVerbs(table);
+  addAuditVerbs(table);
   addDoctorVerb(table);
 
   addSiteVerbs(table);
