@@ -20,6 +20,7 @@ namespace busbar::auth {
 
 // The details of a zone's metadata named "permissions"; nullptr when it has none. Borrowed until
 // the next call.
+inline constexpr std::string_view kZonePermissions = "permissions";
 using ZonePermissions = Callback<const json::Value*(std::string_view zoneId)>;
 
 // Zone roles. Nothing unless the domain's config names an org_zone that is among `zones`. Then the

@@ -8,7 +8,7 @@
 namespace busbar::auth {
 namespace {
 
-constexpr std::array<std::string_view, 43> kScopes{
+constexpr std::array<std::string_view, 44> kScopes{
     "public",
     "guest",
     "control",
@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 43> kScopes{
     "asset_purchase_orders",
     "asset_types",
     "assets",
+    "audit",
     "brokers",
     "build_monitor",
     "busbar",

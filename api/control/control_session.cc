@@ -238,7 +238,7 @@ void ControlSession::begin(const Command& command, const model::Module& mod) {
   const uint32_t generation = flight->entries[at].generation;
   const HostClient::CallId callId = context_.calls.start(
       {mod, command.name, command.args.empty() ? std::string("[]") : std::string(command.args),
-       *principal_, context_.traces.begin().toHeader()},
+       *principal_, context_.traces.begin().toHeader(), command.systemId, peer_},
       [flight, at, generation](Result<ExecuteReply> result) {
         flight->finish(at, generation, std::move(result));
       });

@@ -30,6 +30,7 @@ class ControlSession final : private http::WebSocketListener {
 
   // False when the client is gone already.
   bool open(const http::Request& request, http::Responder responder) {
+    peer_ = request.peerAddress();
     return socket_.open(request, std::move(responder));
   }
 
@@ -73,6 +74,7 @@ class ControlSession final : private http::WebSocketListener {
   auth::Authenticator& authenticator_;
   std::shared_ptr<const auth::Principal> principal_;  // shared with the authenticator's cache
   Callback<void(ControlSession&)> ended_;
+  std::string peer_;
   http::WebSocket socket_;
   std::vector<std::unique_ptr<Binding>> bindings_;
   std::vector<std::unique_ptr<DebugTap>> taps_;

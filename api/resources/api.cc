@@ -3,16 +3,20 @@
 #include "api/resources/api.h"
 
 #include "api/resources/api_keys.h"
+#include "api/resources/audit.h"
 #include "api/resources/control.h"
 #include "api/resources/domains.h"
 #include "api/resources/drivers.h"
 #include "api/resources/groups.h"
+#include "api/resources/metadata.h"
 #include "api/resources/modules.h"
 #include "api/resources/not_here.h"
 #include "api/resources/oauth_apps.h"
 #include "api/resources/operations.h"
+#include "api/resources/schemas.h"
 #include "api/resources/settings.h"
 #include "api/resources/systems.h"
+#include "api/resources/transfer.h"
 #include "api/resources/users.h"
 #include "api/resources/zones.h"
 
@@ -22,6 +26,8 @@ Api::Api(Parts parts)
     : context_{parts.loop,
                parts.site,
                parts.store,
+               parts.search,
+               parts.audit,
                parts.host,
                parts.ids,
                parts.log,
@@ -29,7 +35,10 @@ Api::Api(Parts parts)
                std::move(parts.version),
                std::move(parts.facts),
                parts.passwords,
-               std::move(parts.zonePermissions),
+               [&site = parts.site](std::string_view zoneId) -> const json::Value* {
+                 const model::Metadata* row = site.findMetadata(zoneId, auth::kZonePermissions);
+                 return row == nullptr ? nullptr : &row->details;
+               },
                parts.keyUsage},
       events_(parts.loop, parts.site, parts.host),
       control_(parts.loop, parts.site, parts.host, context_.calls),
@@ -75,6 +84,10 @@ void Api::addRoutes(http::Router& router) {
   addOauthAppRoutes(router, context_);
   addGroupRoutes(router, context_);
   addNotHereRoutes(router, context_);
+  addMetadataRoutes(router, context_);
+  addSchemaRoutes(router, context_);
+  addAuditRoutes(router, context_);
+  addTransferRoutes(router, context_);
   events_.addRoutes(router);
   control_.addRoutes(router);
   metrics_.addRoutes(router);

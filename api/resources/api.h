@@ -22,6 +22,8 @@ class Api {
     EventLoop& loop;
     Site& site;
     ConfigStore& store;
+    Search& search;
+    AuditStore& audit;
     HostClient& host;
     model::IdGenerator& ids;
     Logger& log;
@@ -29,7 +31,6 @@ class Api {
     std::string version;
     SiteFacts facts = {};
     auth::PasswordHasher* passwords = nullptr;
-    auth::ZonePermissions zonePermissions = {};
     auth::KeyUsage* keyUsage = nullptr;
   };
 

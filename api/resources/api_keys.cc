@@ -8,10 +8,10 @@
 #include "api/auth/api_key.h"
 #include "api/auth/scopes.h"
 #include "api/resources/body_reader.h"
-#include "api/resources/page.h"
+#include "api/resources/erasure.h"
+#include "api/resources/list.h"
 #include "api/resources/shapes.h"
 #include "api/resources/tenancy.h"
-#include "registry/site/cascade.h"
 
 namespace busbar::api {
 namespace {
@@ -100,18 +100,14 @@ void index(Context& context, Request& request, Reply reply) {
     reply.fail(*refusal);
     return;
   }
-  const Page& wanted = std::get<Page>(page);
-  std::vector<const model::ApiKey*> rows;
-  for (const model::ApiKey* key : context.site.apiKeys()) {
-    const model::User* user = context.site.findUser(key->userId);
-    if (user != nullptr && isListed(context.site, request, user->domainId) &&
-        wanted.search.matches({key->name, key->description, user->name, key->id})) {
-      rows.push_back(key);
-    }
-  }
-  reply.send(
-      pageOf<model::ApiKey>(request, "api_key", wanted, std::move(rows),
-                            [&context](const model::ApiKey& row) { return shown(context, row); }));
+  sendList<model::ApiKey>(context, std::move(reply),
+                          {"api_key", std::get<Page>(page),
+                           [&site = context.site, domains = DomainFilter(context.site, request)](
+                               const model::ApiKey& row) {
+                             const model::User* user = site.findUser(row.userId);
+                             return user != nullptr && domains.lists(user->domainId);
+                           },
+                           [&context](const model::ApiKey& row) { return shown(context, row); }});
 }
 
 void show(Context& context, Request& request, Reply reply) {
@@ -249,16 +245,8 @@ void update(Context& context, Request& request, Reply reply) {
 }
 
 void erase(Context& context, Request& request, Reply reply) {
-  context.writer.run(
-      std::move(reply), actorOf(request),
-      [&context, id = std::string(request.param("id"))]() -> Outcome {
-        auto planned = planErase(context.site, model::Table::ApiKey, id);
-        if (!planned) {
-          return Refusal{planned.error(), {}};
-        }
-        return std::move(*planned);
-      },
-      [](const auto&, Reply& done) { done.empty(202); });
+  eraseRow(context, request, std::move(reply), model::Table::ApiKey,
+           std::string(request.param("id")));
 }
 
 json::Array toArray(const std::vector<std::string>& texts) {

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "api/http/problem.h"
+#include "api/resources/context.h"
 #include "api/resources/refusal.h"
 
 namespace busbar::api {
@@ -69,6 +70,16 @@ http::Response failure(Error error, std::string_view path, std::string_view requ
   return http::problem(error, path, requestId, extra);
 }
 
+void recordExec(AuditStore& audit, const Actor& actor, const model::Module& mod,
+                std::string_view function, std::string_view systemId) {
+  json::Object details;
+  details.set("function", function);
+  if (!systemId.empty()) {
+    details.set("system_id", systemId);
+  }
+  recordAction(audit, actor, "exec", "module", mod.id, std::move(details));
+}
+
 }  // namespace
 
 // The statuses are those of the reference.
@@ -118,8 +129,12 @@ struct Calls::Table {
   }
 };
 
-Calls::Calls(EventLoop& loop, HostClient& host, DriverManifests& manifests)
-    : loop_(loop), host_(host), manifests_(manifests), table_(std::make_shared<Table>()) {}
+Calls::Calls(EventLoop& loop, HostClient& host, DriverManifests& manifests, AuditStore& audit)
+    : loop_(loop),
+      host_(host),
+      manifests_(manifests),
+      audit_(audit),
+      table_(std::make_shared<Table>()) {}
 
 Calls::~Calls() {
   loop_.cancel(sweepTimer_);
@@ -163,6 +178,11 @@ void Calls::start(http::Request& request, http::Responder responder, const model
   }
   ExecuteRequest call =
       toRequest({mod, function, std::move(args), request.principal(), request.trace().toHeader()});
+  const bool isPrivileged =
+      systemId.empty() || (known != nullptr && known->minRole >= Manifest::CallerRole::Support);
+  if (isPrivileged) {
+    recordExec(audit_, actorOf(request), mod, function, systemId);
+  }
   call.deadline = loop_.now() + std::get<Milliseconds>(limit);
   const uint32_t index = open(request, std::move(responder), systemId, slug);
   const uint32_t generation = table_->entries[index].generation;
@@ -190,6 +210,13 @@ ExecuteRequest Calls::toRequest(Order order) {
 HostClient::CallId Calls::start(Order order, HostClient::Done<ExecuteReply> done) {
   const auto manifest = manifests_.find(order.mod.driverId);
   const Manifest::Function* known = manifest ? manifest->findFunction(order.function) : nullptr;
+  if (known != nullptr && known->minRole >= Manifest::CallerRole::Support) {
+    // "00-", the trace id's 32 digits, …
+    const std::string traceId =
+        order.traceparent.size() < 35 ? "" : order.traceparent.substr(3, 32);
+    recordExec(audit_, actorOf(order.principal, order.peer, traceId), order.mod, order.function,
+               order.systemId);
+  }
   ExecuteRequest call = toRequest(std::move(order));
   call.deadline = loop_.now() + (known != nullptr ? known->timeout : kDefaultLimit);
   ++table_->counts.started;

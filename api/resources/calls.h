@@ -12,6 +12,7 @@
 #include "api/http/front/responder.h"
 #include "api/resources/driver_manifests.h"
 #include "host/client/host_client.h"
+#include "registry/store/audit_store.h"
 #include "sdk/base/event_loop.h"
 
 namespace busbar::api {
@@ -29,14 +30,15 @@ class Calls {
   };
 
   // All must outlive this. Open calls are cancelled at the end; their completions find nobody.
-  Calls(EventLoop& loop, HostClient& host, DriverManifests& manifests);
+  Calls(EventLoop& loop, HostClient& host, DriverManifests& manifests, AuditStore& audit);
   Calls(const Calls&) = delete;
   Calls& operator=(const Calls&) = delete;
   ~Calls();
 
-  // Calls `function` with the request's body, and answers. `systemId` and `slug` stand in errors
-  // when the module was named by them. Deadline: query `timeout_ms`, else header X-Busbar-Timeout
-  // (both milliseconds, 1 to 600000), else the manifest's.
+  // Calls `function` with the request's body, and answers. A call of a function for support or
+  // above, or of any by a module's id, is told to the audit log, without its arguments. `systemId`
+  // and `slug` stand in errors when the module was named by them. Deadline: query `timeout_ms`,
+  // else header X-Busbar-Timeout (both milliseconds, 1 to 600000), else the manifest's.
   void start(http::Request& request, http::Responder responder, const model::Module& mod,
              std::string_view function, std::string_view systemId = {}, std::string_view slug = {});
 
@@ -47,6 +49,8 @@ class Calls {
     std::string args;  // checked JSON text
     const auth::Principal& principal;
     std::string traceparent;
+    std::string_view systemId = {};  // of a module that was named by its system
+    std::string_view peer = {};      // numeric address
   };
   // The same call with the same limits and counts. `done` as HostClient::execute; the id is for
   // cancel().
@@ -84,6 +88,7 @@ class Calls {
   EventLoop& loop_;
   HostClient& host_;
   DriverManifests& manifests_;
+  AuditStore& audit_;
   std::shared_ptr<Table> table_;  // shared with completions, which may come after this is gone
   TimerId sweepTimer_ = 0;
 };

@@ -5,6 +5,26 @@
 #include "api/resources/grant_check.h"
 
 namespace busbar::api {
+namespace {
+
+std::string credentialText(const auth::Principal& principal) {
+  if (principal.isAnonymous()) {
+    return {};
+  }
+  switch (principal.kind) {
+    case auth::CredentialKind::Local:
+      return "local";
+    case auth::CredentialKind::ApiKey:
+      return "api_key " + principal.keyId;
+    case auth::CredentialKind::Token:
+      return "token " + principal.credentialId;
+    case auth::CredentialKind::Session:
+      return "session " + principal.credentialId;
+  }
+  return {};
+}
+
+}  // namespace
 
 void Routes::add(http::Method method, std::string_view path, auth::Permission permission,
                  Action action, ZonesOf zonesOf) {
@@ -23,8 +43,32 @@ void Routes::add(http::Method method, std::string_view path, auth::Permission pe
               });
 }
 
+Actor actorOf(const auth::Principal& principal, std::string_view peer, std::string_view traceId) {
+  return {principal.userId, std::string(traceId), std::string(peer), credentialText(principal)};
+}
+
 Actor actorOf(const http::Request& request) {
-  return {request.principal().userId, std::string(request.trace().traceIdText())};
+  return actorOf(request.principal(), request.peerAddress(), request.trace().traceIdText());
+}
+
+void recordAction(AuditStore& audit, const http::Request& request, std::string_view action,
+                  std::string_view record, std::string_view subject, json::Object details) {
+  recordAction(audit, actorOf(request), action, record, subject, std::move(details));
+}
+
+void recordAction(AuditStore& audit, const Actor& actor, std::string_view action,
+                  std::string_view record, std::string_view subject, json::Object details) {
+  AuditEntry entry;
+  entry.action = action;
+  entry.record = record;
+  entry.subject = subject;
+  entry.userId = actor.userId;
+  entry.credential = actor.credential;
+  entry.peer = actor.peer;
+  entry.traceId = actor.traceId;
+  entry.after = details.empty() ? std::string() : json::write(std::move(details));
+  // What cannot be taken is counted, and shows in the metrics.
+  static_cast<void>(audit.append(std::move(entry)));
 }
 
 }  // namespace busbar::api

@@ -17,7 +17,9 @@
 #include "host/client/host_client.h"
 #include "registry/model/ids.h"
 #include "registry/site/site.h"
+#include "registry/store/audit_store.h"
 #include "registry/store/config_store.h"
+#include "registry/store/search.h"
 #include "sdk/base/event_loop.h"
 #include "sdk/base/log.h"
 
@@ -43,6 +45,8 @@ struct Context {
   EventLoop& loop;
   const Site& site;
   ConfigStore& store;
+  Search& search;
+  AuditStore& audit;
   HostClient& host;
   model::IdGenerator& ids;
   Logger& log;
@@ -50,11 +54,11 @@ struct Context {
   std::string version;
   SiteFacts facts;
   auth::PasswordHasher* passwords = nullptr;  // null: passwords cannot be set
-  auth::ZonePermissions zonePermissions{};    // empty: no zone has roles
-  const auth::KeyUsage* keyUsage = nullptr;   // null: only what the rows say
+  auth::ZonePermissions zonePermissions{};
+  const auth::KeyUsage* keyUsage = nullptr;  // null: only what the rows say
   DriverManifests manifests{site};
   ConfigWriter writer{loop, store};
-  Calls calls{loop, host, manifests};
+  Calls calls{loop, host, manifests, audit};
 };
 
 inline constexpr std::string_view kEngine = "/api/engine/v2";
@@ -99,7 +103,14 @@ class Routes {
   std::string_view scope_;
 };
 
-// Who changes the configuration, for its log.
+// Who changes the configuration, for its logs.
 Actor actorOf(const http::Request& request);
+Actor actorOf(const auth::Principal& principal, std::string_view peer, std::string_view traceId);
+// Tells the audit log what a request did that changed no configuration: "reload" of "module"
+// "mod-…".
+void recordAction(AuditStore& audit, const http::Request& request, std::string_view action,
+                  std::string_view record, std::string_view subject, json::Object details = {});
+void recordAction(AuditStore& audit, const Actor& actor, std::string_view action,
+                  std::string_view record, std::string_view subject, json::Object details = {});
 
 }  // namespace busbar::api

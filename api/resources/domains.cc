@@ -3,10 +3,10 @@
 #include "api/resources/domains.h"
 
 #include "api/resources/body_reader.h"
+#include "api/resources/erasure.h"
 #include "api/resources/identity_shapes.h"
-#include "api/resources/page.h"
+#include "api/resources/list.h"
 #include "api/resources/tenancy.h"
-#include "registry/site/cascade.h"
 
 namespace busbar::api {
 namespace {
@@ -49,18 +49,13 @@ void index(Context& context, Request& request, Reply reply) {
     reply.fail(*refusal);
     return;
   }
-  const Page& wanted = std::get<Page>(page);
-  std::vector<const model::Domain*> rows;
-  for (const model::Domain* domain : context.site.domains()) {
-    if (seesDomain(context.site, request, domain->id) &&
-        wanted.search.matches({domain->name, domain->domain, domain->description, domain->id})) {
-      rows.push_back(domain);
-    }
-  }
   const bool isAdmin = request.principal().isAdmin();
-  reply.send(
-      pageOf<model::Domain>(request, "authority", wanted, std::move(rows),
-                            [isAdmin](const model::Domain& row) { return toJson(row, isAdmin); }));
+  const std::string own(callerDomainId(context.site, request));
+  sendList<model::Domain>(
+      context, std::move(reply),
+      {"authority", std::get<Page>(page),
+       [isAdmin, own](const model::Domain& row) { return isAdmin || row.id == own; },
+       [isAdmin](const model::Domain& row) { return toJson(row, isAdmin); }});
 }
 
 void show(Context& context, Request& request, Reply reply) {
@@ -116,16 +111,8 @@ void update(Context& context, Request& request, Reply reply) {
 }
 
 void erase(Context& context, Request& request, Reply reply) {
-  context.writer.run(
-      std::move(reply), actorOf(request),
-      [&context, id = std::string(request.param("id"))]() -> Outcome {
-        auto planned = planErase(context.site, model::Table::Domain, id);
-        if (!planned) {
-          return Refusal{planned.error(), {}};
-        }
-        return std::move(*planned);
-      },
-      [](const auto&, Reply& done) { done.empty(202); });
+  eraseRow(context, request, std::move(reply), model::Table::Domain,
+           std::string(request.param("id")));
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "api/resources/body_reader.h"
-#include "api/resources/page.h"
+#include "api/resources/erasure.h"
+#include "api/resources/list.h"
 #include "api/resources/shapes.h"
-#include "registry/site/cascade.h"
 
 namespace busbar::api {
 namespace {
@@ -43,16 +43,13 @@ void index(Context& context, Request& request, Reply reply) {
       return;
     }
   }
-  std::vector<const model::Driver*> rows;
-  for (const model::Driver* driver : context.site.drivers()) {
-    if ((!role || driver->role == *role) && !flagOf(request, "update_available", false) &&
-        wanted.search.matches({driver->name, driver->description, driver->moduleName,
-                               driver->packageId, driver->id})) {
-      rows.push_back(driver);
-    }
-  }
-  reply.send(pageOf<model::Driver>(request, "driver", wanted, std::move(rows),
-                                   [](const model::Driver& row) { return toJson(row); }));
+  const bool onlyOutdated = flagOf(request, "update_available", false);
+  sendList<model::Driver>(context, std::move(reply),
+                          {"driver", wanted,
+                           [role, onlyOutdated](const model::Driver& driver) {
+                             return (!role || driver.role == *role) && !onlyOutdated;
+                           },
+                           [](const model::Driver& row) { return toJson(row); }});
 }
 
 // With the manifest, which says what its modules can do.
@@ -139,16 +136,8 @@ void update(Context& context, Request& request, Reply reply) {
 }
 
 void erase(Context& context, Request& request, Reply reply) {
-  context.writer.run(
-      std::move(reply), actorOf(request),
-      [&context, id = std::string(request.param("id"))]() -> Outcome {
-        auto planned = planErase(context.site, model::Table::Driver, id);
-        if (!planned) {
-          return Refusal{planned.error(), {}};
-        }
-        return std::move(*planned);
-      },
-      [](const auto&, Reply& done) { done.empty(202); });
+  eraseRow(context, request, std::move(reply), model::Table::Driver,
+           std::string(request.param("id")));
 }
 
 // Restarts each running module of the driver; answers when all have answered.
@@ -173,6 +162,7 @@ void reload(Context& context, Request& request, Reply reply) {
       reply.fail(error);
     }
   };
+  recordAction(context.audit, request, "reload", "driver", driver->id);
   // Shared by the completions; the last one to go answers.
   const auto progress = std::make_shared<Progress>(std::move(reply));
   for (const std::string& moduleId : context.site.modulesOfDriver(driver->id)) {
@@ -197,6 +187,33 @@ void compiled(Context& context, Request& request, Reply reply) {
   if (findDriver(context, request, reply) != nullptr) {
     reply.empty(200);
   }
+}
+
+// There is nothing to compile: a driver is installed as a finished library.
+void recompile(Context& context, Request& request, Reply reply) {
+  if (const model::Driver* driver = findDriver(context, request, reply)) {
+    reply.send(http::Response::text(200, driver->name + " is a finished library\n"));
+  }
+}
+
+// What the manifest says of the driver, for people.
+void readme(Context& context, Request& request, Reply reply) {
+  const model::Driver* driver = findDriver(context, request, reply);
+  if (driver == nullptr) {
+    return;
+  }
+  std::string text =
+      "# " + driver->name + "\n\n" + driver->packageId + " " + driver->version + "\n";
+  if (!driver->description.empty()) {
+    text += "\n" + driver->description + "\n";
+  }
+  if (const auto manifest = context.manifests.find(driver->id)) {
+    text += "\n## Functions\n\n";
+    for (const auto& [name, function] : manifest->functions) {
+      text += "* `" + name + "` " + function.description + "\n";
+    }
+  }
+  reply.send(http::Response::text(200, std::move(text)));
 }
 
 // Only a peer of the control socket can name a folder that means the same to it and to us.
@@ -249,6 +266,8 @@ void addDriverRoutes(http::Router& router, Context& context) {
   routes.erase("/drivers/:id", Permission::Admin, erase);
   routes.post("/drivers/:id/reload", Permission::Admin, reload);
   routes.get("/drivers/:id/compiled", Permission::Admin, compiled);
+  routes.post("/drivers/:id/recompile", Permission::Admin, recompile);
+  routes.get("/drivers/:id/readme", Permission::Support, readme);
   Routes own(router, context, kBusbar, "drivers");
   own.post("/drivers/install", Permission::Admin, install);
 }

@@ -83,12 +83,12 @@ void index(Context& context, Request& request, Reply reply) {
   const Page& page = std::get<Page>(parsed);
   const std::string_view groupId = request.query("group_id").value_or("");
   const std::string_view otherId = request.query(Kind::kOtherField).value_or("");
+  const DomainFilter domains(context.site, request);
   std::vector<const typename Kind::Row*> rows;
   for (const auto* row : Kind::all(context.site)) {
     const model::Group* group = seenGroup(context, request, row->groupId);
     if (group != nullptr && (groupId.empty() || row->groupId == groupId) &&
-        (otherId.empty() || Kind::other(*row) == otherId) &&
-        isListed(context.site, request, group->domainId)) {
+        (otherId.empty() || Kind::other(*row) == otherId) && domains.lists(group->domainId)) {
       rows.push_back(row);
     }
   }
@@ -99,7 +99,7 @@ void index(Context& context, Request& request, Reply reply) {
     out.emplace_back(toJson(*rows[i], context.site));
   }
   auto response = http::Response::json(200, json::Value(std::move(out)));
-  setPageHeaders(response, request, Kind::kName, page, end - begin, rows.size());
+  setPageHeaders(response, Kind::kName, page, end - begin, rows.size());
   reply.send(std::move(response));
 }
 

@@ -5,11 +5,11 @@
 #include <algorithm>
 
 #include "api/resources/body_reader.h"
+#include "api/resources/erasure.h"
 #include "api/resources/group_access.h"
 #include "api/resources/group_members.h"
 #include "api/resources/identity_shapes.h"
-#include "api/resources/page.h"
-#include "registry/site/cascade.h"
+#include "api/resources/list.h"
 
 namespace busbar::api {
 namespace {
@@ -105,30 +105,27 @@ void index(Context& context, Request& request, Reply reply) {
     reply.fail(*bad);
     return;
   }
-  const Page& wanted = std::get<Page>(page);
-  const auto parents = listOf(request, "parent_id");
-  const std::string subsystem(request.query("subsystem").value_or(""));
-  std::vector<const model::Group*> rows;
-  for (const model::Group* group : context.site.groups()) {
-    const bool isChild = parents.empty() || has(parents, group->parentId) ||
-                         (group->parentId.empty() && has(parents, "root"));
-    if (isChild && (subsystem.empty() || has(group->subsystems, subsystem)) &&
-        isListed(context.site, request, group->domainId) &&
-        seesGroup(context.site, request, *group) &&
-        wanted.search.matches({group->name, group->description, group->id})) {
-      rows.push_back(group);
-    }
-  }
-  const bool withChildren = flagOf(request, "include_children_count", false);
-  reply.send(
-      pageOf<model::Group>(request, "group", wanted, std::move(rows), [&](const model::Group& row) {
-        json::Object out = toJson(row);
-        if (withChildren) {
-          out.set("children_count",
-                  static_cast<int64_t>(context.site.childrenOfGroup(row.id).size()));
-        }
-        return out;
-      }));
+  const auth::Principal who = request.principal();
+  sendList<model::Group>(
+      context, std::move(reply),
+      {"group", std::get<Page>(page),
+       [&site = context.site, domains = DomainFilter(context.site, request), who,
+        parents = listOf(request, "parent_id"),
+        subsystem = std::string(request.query("subsystem").value_or(""))](const model::Group& row) {
+         const bool isChild = parents.empty() || has(parents, row.parentId) ||
+                              (row.parentId.empty() && has(parents, "root"));
+         const bool isSeen = who.isSupport() || auth::membershipBits(who.userId, row.id, site) != 0;
+         return isChild && (subsystem.empty() || has(row.subsystems, subsystem)) &&
+                domains.lists(row.domainId) && isSeen;
+       },
+       [&site = context.site,
+        withChildren = flagOf(request, "include_children_count", false)](const model::Group& row) {
+         json::Object out = toJson(row);
+         if (withChildren) {
+           out.set("children_count", static_cast<int64_t>(site.childrenOfGroup(row.id).size()));
+         }
+         return out;
+       }});
 }
 
 // The groups that the caller is in, with what it may do there.
@@ -250,16 +247,7 @@ void erase(Context& context, Request& request, Reply reply) {
     reply.fail(mustManage("the parent group"));
     return;
   }
-  context.writer.run(
-      std::move(reply), actorOf(request),
-      [&context, id = group->id]() -> Outcome {
-        auto planned = planErase(context.site, model::Table::Group, id);
-        if (!planned) {
-          return Refusal{planned.error(), {}};
-        }
-        return std::move(*planned);
-      },
-      [](const auto&, Reply& done) { done.empty(202); });
+  eraseRow(context, request, std::move(reply), model::Table::Group, group->id);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/auth/client_secret.h"
+#include "api/resources/shapes.h"
 
 namespace busbar::api {
 namespace {
@@ -109,7 +110,7 @@ json::Object toJson(const model::User& user, const Site& site, UserView view) {
   out.set("ui_theme", user.uiTheme);
   out.set("has_password", !user.passwordHash.empty());
   if (view == UserView::Current) {
-    out.set("associated_metadata", json::Object());
+    out.set("associated_metadata", metadataByName(site, user.id));
     out.set("subsystem_access", json::Array());
   }
   return out;

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/resources/modules.h"
 
-#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
 
 #include "api/resources/body_reader.h"
 #include "api/resources/control.h"
+#include "api/resources/erasure.h"
 #include "api/resources/grant_check.h"
-#include "api/resources/page.h"
+#include "api/resources/list.h"
 #include "api/resources/shapes.h"
 #include "registry/settings/merge.h"
 #include "registry/site/cascade.h"
@@ -63,6 +66,22 @@ model::FieldErrors check(BodyReader& body, model::Module& mod, const model::Driv
   return errors;
 }
 
+struct ModuleFilter {
+  std::string systemId;
+  std::string driverId;
+  bool noLogic = false;
+  std::optional<bool> running;
+  int64_t asOf = INT64_MAX;  // not changed after this
+
+  bool matches(const Site& site, const model::Module& mod) const {
+    const model::Driver* driver = site.findDriver(mod.driverId);
+    const bool isLogic = driver != nullptr && driver->role == model::Role::Logic;
+    return (systemId.empty() || site.systemsOfModule(mod.id).contains(systemId)) &&
+           (driverId.empty() || mod.driverId == driverId) && (!noLogic || !isLogic) &&
+           (!running || mod.running == *running) && mod.updatedAt <= asOf;
+  }
+};
+
 void index(Context& context, Request& request, Reply reply) {
   auto parsed = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&parsed)) {
@@ -70,45 +89,35 @@ void index(Context& context, Request& request, Reply reply) {
     return;
   }
   Page page = std::get<Page>(parsed);
-  if (const auto bad = findBadFlag(request, {"no_logic", "running"})) {
+  if (const auto bad = findBadFlag(request, {"no_logic", "running", "complete"})) {
     reply.fail(*bad);
     return;
   }
-  const std::string systemId(request.query("control_system_id").value_or(""));
-  const std::string driverId(request.query("driver_id").value_or(""));
-  std::vector<const model::Module*> rows;
-  for (const model::Module* mod : context.site.modules()) {
-    const model::Driver* driver = context.site.findDriver(mod->driverId);
-    const bool isLogic = driver != nullptr && driver->role == model::Role::Logic;
-    const bool matches =
-        (systemId.empty() || context.site.systemsOfModule(mod->id).contains(systemId)) &&
-        (driverId.empty() || mod->driverId == driverId) &&
-        (!flagOf(request, "no_logic", false) || !isLogic) &&
-        (!request.query("running") || mod->running == flagOf(request, "running", false)) &&
-        page.search.matches({context.site.resolvedName(*mod), mod->ip, mod->uri, mod->notes,
-                             mod->id, driver == nullptr ? std::string_view() : driver->name});
-    if (matches) {
-      rows.push_back(mod);
+  ModuleFilter filter;
+  filter.systemId = request.query("control_system_id").value_or("");
+  filter.driverId = request.query("driver_id").value_or("");
+  filter.noLogic = flagOf(request, "no_logic", false);
+  if (request.query("running")) {
+    filter.running = flagOf(request, "running", false);
+  }
+  if (const auto text = request.query("as_of")) {
+    const auto time = std::from_chars(text->data(), text->data() + text->size(), filter.asOf);
+    if (time.ec != std::errc() || time.ptr != text->data() + text->size()) {
+      reply.fail(badParameter("as_of", "must be a time in seconds since 1970"));
+      return;
     }
   }
-  std::sort(rows.begin(), rows.end(), [&context](const model::Module* a, const model::Module* b) {
-    return std::pair(context.site.resolvedName(*a), std::string_view(a->id)) <
-           std::pair(context.site.resolvedName(*b), std::string_view(b->id));
-  });
-  const size_t total = rows.size();
-  if (!systemId.empty()) {  // the reference does not page these
+  if (!filter.systemId.empty()) {  // the reference does not page these
     page.offset = 0;
-    page.limit = total;
+    page.limit = SIZE_MAX / 2;
   }
-  const size_t begin = std::min(page.offset, total);
-  const size_t end = std::min(begin + page.limit, total);
-  json::Array out;
-  for (size_t i = begin; i < end; ++i) {
-    out.emplace_back(toJson(*rows[i], context.site, context.host));
-  }
-  auto response = http::Response::json(200, json::Value(std::move(out)));
-  setPageHeaders(response, request, "mod", page, end - begin, total);
-  reply.send(std::move(response));
+  sendList<model::Module>(
+      context, std::move(reply),
+      {"mod", std::move(page),
+       [&site = context.site, filter](const model::Module& row) {
+         return filter.matches(site, row);
+       },
+       [&context](const model::Module& row) { return toJson(row, context.site, context.host); }});
 }
 
 void show(Context& context, Request& request, Reply reply) {
@@ -228,16 +237,8 @@ void update(Context& context, Request& request, Reply reply) {
 }
 
 void erase(Context& context, Request& request, Reply reply) {
-  context.writer.run(
-      std::move(reply), actorOf(request),
-      [&context, id = std::string(request.param("id"))]() -> Outcome {
-        auto planned = planErase(context.site, model::Table::Module, id);
-        if (!planned) {
-          return Refusal{planned.error(), {}};
-        }
-        return std::move(*planned);
-      },
-      [](const auto&, Reply& done) { done.empty(202); });
+  eraseRow(context, request, std::move(reply), model::Table::Module,
+           std::string(request.param("id")));
 }
 
 void setRunning(Context& context, Request& request, Reply reply, bool isRunning) {
@@ -263,6 +264,7 @@ void load(Context& context, Request& request, Reply reply) {
   if (mod == nullptr) {
     return;
   }
+  recordAction(context.audit, request, "reload", "module", mod->id);
   context.host.reload(mod->id, [reply = std::move(reply)](Status status) mutable {
     if (status.ok()) {
       reply.json(200, true);

@@ -49,7 +49,7 @@ void sendEmpty(const Absent& absent, http::Request& request, http::Responder res
     return;
   }
   auto response = http::Response::json(200, json::Value(json::Array()));
-  setPageHeaders(response, request, absent.path.substr(1), std::get<Page>(page), 0, 0);
+  setPageHeaders(response, absent.path.substr(1), std::get<Page>(page), 0, 0);
   responder.send(std::move(response));
 }
 
@@ -60,9 +60,13 @@ void refuse(const Absent& absent, http::Request& request, http::Responder respon
       request));
 }
 
+void nothingToDo(Context&, http::Request&, Reply reply) {
+  reply.empty(200);
+}
+
 }  // namespace
 
-void addNotHereRoutes(http::Router& router, Context&) {
+void addNotHereRoutes(http::Router& router, Context& context) {
   for (const Absent& absent : kAbsent) {
     const std::string path = std::string(kEngine) + std::string(absent.path);
     router.add(http::Method::Get, path, auth::Access(absent.read, absent.scope),
@@ -74,6 +78,10 @@ void addNotHereRoutes(http::Router& router, Context&) {
                  refuse(absent, request, std::move(responder));
                });
   }
+  // Search is always up to date.
+  Routes root(router, context, kEngine, "root");
+  root.post("/reindex", Permission::Admin, nothingToDo);
+  root.post("/backfill", Permission::Admin, nothingToDo);
 }
 
 }  // namespace busbar::api

@@ -7,10 +7,10 @@
 #include "api/auth/client_secret.h"
 #include "api/auth/scopes.h"
 #include "api/resources/body_reader.h"
+#include "api/resources/erasure.h"
 #include "api/resources/identity_shapes.h"
-#include "api/resources/page.h"
+#include "api/resources/list.h"
 #include "api/resources/tenancy.h"
-#include "registry/site/cascade.h"
 
 namespace busbar::api {
 namespace {
@@ -56,11 +56,11 @@ model::FieldErrors finish(const BodyReader& body, const model::OauthApp& app) {
 
 // People see what they may sign in to: applications without subsystems, and those of a subsystem
 // that one of their groups has.
-bool isOffered(const Site& site, const Request& request, const model::OauthApp& app) {
-  if (request.principal().isSupport() || app.subsystems.empty()) {
+bool isOffered(const Site& site, const auth::Principal& who, const model::OauthApp& app) {
+  if (who.isSupport() || app.subsystems.empty()) {
     return true;
   }
-  for (const model::GroupUser* membership : site.groupsOfUser(request.principal().userId)) {
+  for (const model::GroupUser* membership : site.groupsOfUser(who.userId)) {
     const model::Group* group = site.findGroup(membership->groupId);
     if (group != nullptr && std::find_first_of(group->subsystems.begin(), group->subsystems.end(),
                                                app.subsystems.begin(),
@@ -77,16 +77,13 @@ void index(Context& context, Request& request, Reply reply) {
     reply.fail(*refusal);
     return;
   }
-  const Page& wanted = std::get<Page>(page);
-  std::vector<const model::OauthApp*> rows;
-  for (const model::OauthApp* app : context.site.oauthApps()) {
-    if (isListed(context.site, request, app->ownerId) && isOffered(context.site, request, *app) &&
-        wanted.search.matches({app->name, app->redirectUri, app->uid, app->id})) {
-      rows.push_back(app);
-    }
-  }
-  reply.send(pageOf<model::OauthApp>(request, "oauth_app", wanted, std::move(rows),
-                                     [](const model::OauthApp& row) { return toJson(row); }));
+  sendList<model::OauthApp>(context, std::move(reply),
+                            {"oauth_app", std::get<Page>(page),
+                             [&site = context.site, domains = DomainFilter(context.site, request),
+                              who = request.principal()](const model::OauthApp& row) {
+                               return domains.lists(row.ownerId) && isOffered(site, who, row);
+                             },
+                             [](const model::OauthApp& row) { return toJson(row); }});
 }
 
 void show(Context& context, Request& request, Reply reply) {
@@ -162,16 +159,8 @@ void update(Context& context, Request& request, Reply reply) {
 }
 
 void erase(Context& context, Request& request, Reply reply) {
-  context.writer.run(
-      std::move(reply), actorOf(request),
-      [&context, id = std::string(request.param("id"))]() -> Outcome {
-        auto planned = planErase(context.site, model::Table::OauthApp, id);
-        if (!planned) {
-          return Refusal{planned.error(), {}};
-        }
-        return std::move(*planned);
-      },
-      [](const auto&, Reply& done) { done.empty(202); });
+  eraseRow(context, request, std::move(reply), model::Table::OauthApp,
+           std::string(request.param("id")));
 }
 
 }  // namespace

@@ -50,6 +50,8 @@ void release(Context& context, Request& request, Reply reply) {
     reply.fail(status.error());
     return;
   }
+  const bool isModule = context.site.findModule(id) != nullptr;
+  recordAction(context.audit, request, "release", isModule ? "module" : "driver", id);
   reply.empty(200);
 }
 
@@ -97,6 +99,7 @@ void killRunner(Context& context, Request& request, Reply reply) {
     reply.fail(status.error());
     return;
   }
+  recordAction(context.audit, request, "kill", "module", id);
   reply.empty(202);
 }
 
@@ -170,6 +173,9 @@ void setLogLevel(Context& context, Request& request, Reply reply) {
     reply.fail(invalidFields(errors));
     return;
   }
+  json::Object details;
+  details.set("level", *name);
+  recordAction(context.audit, request, "log_level", "busbard", "", std::move(details));
   context.log.setLevel(*level);
   // As an error, so that it is seen at every level.
   context.log.write({LogLevel::Error,

@@ -2,46 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/resources/page.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "api/http/front/target.h"
 
 namespace busbar::api {
 namespace {
-
-char toLower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// Letters, digits, bytes above ASCII, and what e-mail addresses and ids are made of.
-bool isWordByte(char c) {
-  const auto u = static_cast<unsigned char>(c);
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || u >= 0x80 ||
-         c == '@' || c == '.' || c == '-' || c == '_';
-}
-
-template <class Visit>
-void eachWord(std::string_view text, Visit visit) {
-  size_t at = 0;
-  while (at < text.size()) {
-    while (at < text.size() && !isWordByte(text[at])) {
-      ++at;
-    }
-    size_t end = at;
-    while (end < text.size() && isWordByte(text[end])) {
-      ++end;
-    }
-    if (end > at) {
-      visit(text.substr(at, end - at), end < text.size() ? text[end] : '\0');
-    }
-    at = end;
-  }
-}
-
-bool isEqual(std::string_view word, std::string_view lower) {
-  return word.size() == lower.size() && std::equal(word.begin(), word.end(), lower.begin(),
-                                                   [](char a, char b) { return toLower(a) == b; });
-}
 
 std::optional<size_t> toCount(std::string_view text, size_t most) {
   const bool isNegative = text.starts_with('-');
@@ -58,35 +25,19 @@ std::optional<size_t> toCount(std::string_view text, size_t most) {
   return parsed.ec == std::errc::result_out_of_range ? most : std::min(value, most);
 }
 
-}  // namespace
-
-Search::Search(std::string_view q) {
-  eachWord(q.substr(0, kMaxBytes), [this](std::string_view word, char next) {
-    const bool isOperator = word == "AND" || word == "OR" || word == "NOT";
-    if (next == ':' || isOperator || words_.size() == kMaxWords) {
-      return;
+std::string nextPrefix(const http::Request& request) {
+  std::string link(request.path());
+  link += '?';
+  for (size_t i = 0; i < request.target().queryCount(); ++i) {
+    const auto& [name, value] = request.target().queryAt(i);
+    if (name != "offset" && name != "limit") {
+      link += http::encodeComponent(name) + "=" + http::encodeComponent(value) + "&";
     }
-    std::string lower(word);
-    std::transform(lower.begin(), lower.end(), lower.begin(), toLower);
-    words_.push_back(std::move(lower));
-  });
+  }
+  return link;
 }
 
-bool Search::matches(std::initializer_list<std::string_view> texts) const {
-  if (words_.empty()) {
-    return true;
-  }
-  bool found = false;
-  for (const std::string_view text : texts) {
-    eachWord(text, [this, &found](std::string_view word, char) {
-      const std::string& last = words_.back();
-      found = found || isEqual(word.substr(0, last.size()), last) ||
-              std::any_of(words_.begin(), words_.end(),
-                          [word](const std::string& wanted) { return isEqual(word, wanted); });
-    });
-  }
-  return found;
-}
+}  // namespace
 
 std::variant<Page, Refusal> toPage(const http::Request& request) {
   Page page;
@@ -104,7 +55,8 @@ std::variant<Page, Refusal> toPage(const http::Request& request) {
     }
     page.offset = *offset;
   }
-  page.search = Search(request.query("q").value_or(""));
+  page.search = toSearchQuery(request.query("q").value_or(""));
+  page.next = nextPrefix(request);
   return page;
 }
 
@@ -140,8 +92,8 @@ std::vector<std::string> listOf(const http::Request& request, std::string_view n
   return out;
 }
 
-void setPageHeaders(http::Response& response, const http::Request& request, std::string_view table,
-                    const Page& page, size_t shown, size_t total) {
+void setPageHeaders(http::Response& response, std::string_view table, const Page& page,
+                    size_t shown, size_t total) {
   response.set("X-Total-Count", std::to_string(total));
   response.set("Content-Range", std::string(table) + " " + std::to_string(page.offset) + "-" +
                                     std::to_string(page.offset + shown) + "/" +
@@ -149,16 +101,14 @@ void setPageHeaders(http::Response& response, const http::Request& request, std:
   if (shown == 0 || page.offset + shown >= total) {
     return;
   }
-  std::string link = "<" + std::string(request.path()) + "?";
-  for (size_t i = 0; i < request.target().queryCount(); ++i) {
-    const auto& [name, value] = request.target().queryAt(i);
-    if (name != "offset" && name != "limit") {
-      link += http::encodeComponent(name) + "=" + http::encodeComponent(value) + "&";
-    }
-  }
-  link += "offset=" + std::to_string(page.offset + shown) + "&limit=" + std::to_string(page.limit) +
-          ">; rel=\"next\"";
-  response.set("Link", std::move(link));
+  response.set("Link", "<" + page.next + "offset=" + std::to_string(page.offset + shown) +
+                           "&limit=" + std::to_string(page.limit) + ">; rel=\"next\"");
+}
+
+void setListHeaders(http::Response& response, std::string_view table, size_t count) {
+  Page all;
+  all.limit = count;
+  setPageHeaders(response, table, all, count, count);
 }
 
 }  // namespace busbar::api

@@ -6,7 +6,8 @@
 #include <charconv>
 
 #include "api/resources/body_reader.h"
-#include "api/resources/page.h"
+#include "api/resources/erasure.h"
+#include "api/resources/list.h"
 #include "api/resources/shapes.h"
 #include "registry/settings/merge.h"
 #include "registry/settings/settings_text.h"
@@ -164,7 +165,7 @@ void index(Context& context, Request& request, Reply reply) {
     }
     const size_t count = out.size();
     auto response = http::Response::json(200, json::Value(std::move(out)));
-    response.set("X-Total-Count", std::to_string(count));
+    setListHeaders(response, "sets", count);
     reply.send(std::move(response));
     return;
   }
@@ -173,29 +174,13 @@ void index(Context& context, Request& request, Reply reply) {
     reply.fail(*refusal);
     return;
   }
-  const Page& wanted = std::get<Page>(page);
-  std::vector<const model::Settings*> rows;
-  const auto append = [&](const auto& owners) {
-    for (const auto* owner : owners) {
-      const auto own = context.site.settingsOf(owner->id);
-      rows.insert(rows.end(), own.begin(), own.end());
-    }
-  };
-  append(context.site.drivers());
-  append(context.site.modules());
-  append(context.site.systems());
-  append(context.site.zones());
-  std::sort(rows.begin(), rows.end(),
-            [](const model::Settings* a, const model::Settings* b) { return a->id < b->id; });
-  const size_t begin = std::min(wanted.offset, rows.size());
-  const size_t end = std::min(begin + wanted.limit, rows.size());
-  const auth::Principal nobody;  // a list of all is never decrypted
-  for (size_t i = begin; i < end; ++i) {
-    out.emplace_back(toJson(*rows[i], nobody));
-  }
-  auto response = http::Response::json(200, json::Value(std::move(out)));
-  setPageHeaders(response, request, "sets", wanted, end - begin, rows.size());
-  reply.send(std::move(response));
+  sendList<model::Settings>(
+      context, std::move(reply),
+      {"sets", std::get<Page>(page), [](const model::Settings&) { return true; },
+       [](const model::Settings& row) {
+         const auth::Principal nobody;  // a list of all is never decrypted
+         return toJson(row, nobody);
+       }});
 }
 
 void show(Context& context, Request& request, Reply reply) {
@@ -288,24 +273,22 @@ void update(Context& context, Request& request, Reply reply) {
 }
 
 void erase(Context& context, Request& request, Reply reply) {
-  context.writer.run(
-      std::move(reply), actorOf(request),
-      [&context, id = std::string(request.param("id")),
-       isAdmin = request.principal().isAdmin()]() -> Outcome {
-        const model::Settings* present = context.site.findSettings(id);
-        if (present == nullptr) {
-          return Refusal{notFound("settings document", id), {}};
-        }
-        if (present->level != model::EncryptionLevel::None && !isAdmin) {
-          return levelTooHigh();
-        }
-        auto planned = planErase(context.site, model::Table::Settings, id);
-        if (!planned) {
-          return Refusal{planned.error(), {}};
-        }
-        return std::move(*planned);
-      },
-      [](const auto&, Reply& done) { done.empty(202); });
+  eraseRows(context, request, std::move(reply),
+            [&context, id = std::string(request.param("id")),
+             isAdmin = request.principal().isAdmin()]() -> Outcome {
+              const model::Settings* present = context.site.findSettings(id);
+              if (present == nullptr) {
+                return Refusal{notFound("settings document", id), {}};
+              }
+              if (present->level != model::EncryptionLevel::None && !isAdmin) {
+                return levelTooHigh();
+              }
+              auto planned = planErase(context.site, model::Table::Settings, id);
+              if (!planned) {
+                return Refusal{planned.error(), {}};
+              }
+              return std::move(*planned);
+            });
 }
 
 void history(Context& context, Request& request, Reply reply) {

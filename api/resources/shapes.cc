@@ -160,6 +160,13 @@ json::Object toJson(const model::Module& mod, const Site& site, HostClient& host
     json::Object parent;
     parent.set("id", system->id);
     parent.set("name", system->name);
+    json::Array zones;
+    for (const std::string& id : system->zones) {
+      if (const model::Zone* zone = site.findZone(id)) {
+        zones.emplace_back(toJson(*zone));
+      }
+    }
+    parent.set("zone_data", std::move(zones));
     out.set("control_system", std::move(parent));
   }
   return out;
@@ -199,6 +206,38 @@ json::Object toJson(const model::ApiKey& key, const Site& site, int64_t lastUsed
     owner.set("role", model::toString(user->role));
     out.set("user", std::move(owner));
   }
+  return out;
+}
+
+json::Object toJson(const model::Metadata& metadata) {
+  json::Object out;
+  out.set("name", metadata.name);
+  out.set("description", metadata.description);
+  out.set("details", metadata.details);
+  out.set("parent_id", metadata.parentId);
+  setText(out, "schema_id", metadata.schemaId);
+  out.set("editors", toArray(metadata.editors));
+  setText(out, "modified_by_id", metadata.modifiedById);
+  out.set("created_at", metadata.createdAt);
+  out.set("updated_at", metadata.updatedAt);
+  return out;
+}
+
+json::Object metadataByName(const Site& site, std::string_view parentId, std::string_view name) {
+  json::Object out;
+  for (const model::Metadata* row : site.metadataOf(parentId)) {
+    if (name.empty() || row->name == name) {
+      out.set(row->name, toJson(*row));
+    }
+  }
+  return out;
+}
+
+json::Object toJson(const model::Schema& schema) {
+  json::Object out = common(schema);
+  out.set("name", schema.name);
+  out.set("description", schema.description);
+  out.set("schema", json::write(schema.schema));
   return out;
 }
 

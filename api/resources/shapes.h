@@ -22,6 +22,13 @@ json::Object toJson(const model::Settings& settings, const auth::Principal& read
 // Never holds the secret or its hash. `lastUsed` in epoch seconds, 0: never.
 json::Object toJson(const model::ApiKey& key, const Site& site, int64_t lastUsed);
 
+json::Object toJson(const model::Metadata& metadata);
+// What a system, zone or user has, by name; only the one that is asked for, if any.
+json::Object metadataByName(const Site& site, std::string_view parentId,
+                            std::string_view name = {});
+// The schema itself as JSON text, as the reference has it.
+json::Object toJson(const model::Schema& schema);
+
 json::Object toJson(const LogLine& line);
 json::Object toJson(const ExitReport& report);
 json::Object toJson(const RunnerInfo& runner);

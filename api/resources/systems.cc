@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "api/resources/body_reader.h"
+#include "api/resources/erasure.h"
 #include "api/resources/grant_check.h"
-#include "api/resources/page.h"
+#include "api/resources/list.h"
 #include "api/resources/shapes.h"
 #include "registry/settings/merge.h"
 #include "registry/site/cascade.h"
@@ -18,14 +20,20 @@ using auth::Permission;
 using http::Request;
 using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
 
+namespace {
+
+char toLower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+}  // namespace
+
 const model::System* findSystem(const Site& site, std::string_view reference) {
   if (reference.find('@') == std::string_view::npos) {
     return site.findSystem(reference);
   }
   std::string email(reference);
-  std::transform(email.begin(), email.end(), email.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  std::transform(email.begin(), email.end(), email.begin(), toLower);
   return site.findSystemByEmail(email);
 }
 
@@ -110,45 +118,84 @@ bool hasAny(const std::vector<std::string>& wanted, const std::string& value) {
   return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
 }
 
+struct SystemFilter {
+  int64_t capacity = 0;
+  std::vector<std::string> zones;
+  std::vector<std::string> features;
+  std::vector<std::string> emails;
+  std::vector<std::string> modules;
+  std::optional<bool> bookable;
+  bool onlyPublic = false;
+  bool onlyOthers = false;  // with signage or a trigger, which no system has
+
+  bool matches(const model::System& system) const {
+    return system.capacity >= capacity && hasAll(system.zones, zones) &&
+           hasAll(system.features, features) && hasAny(emails, system.email) &&
+           hasAll(system.modules, modules) && (!bookable || system.bookable == *bookable) &&
+           (!onlyPublic || system.isPublic) && !onlyOthers;
+  }
+};
+
+std::variant<SystemFilter, Refusal> toFilter(const Request& request) {
+  if (auto bad = findBadFlag(request, {"bookable", "public", "signage"})) {
+    return std::move(*bad);
+  }
+  SystemFilter filter;
+  if (const auto text = request.query("capacity")) {
+    const auto parsed = std::from_chars(text->data(), text->data() + text->size(), filter.capacity);
+    if (parsed.ec != std::errc() || parsed.ptr != text->data() + text->size()) {
+      return badParameter("capacity", "must be an integer");
+    }
+  }
+  filter.zones = listOf(request, "zone_id");
+  filter.features = listOf(request, "features");
+  filter.emails = listOf(request, "email");
+  filter.modules = listOf(request, "module_id");
+  if (request.query("bookable")) {
+    filter.bookable = flagOf(request, "bookable", false);
+  }
+  filter.onlyPublic = flagOf(request, "public", false);
+  filter.onlyOthers =
+      flagOf(request, "signage", false) || !request.query("trigger_id").value_or("").empty();
+  return filter;
+}
+
 void index(Context& context, Request& request, Reply reply) {
   auto page = toPage(request);
-  if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
-    reply.fail(*refusal);
-    return;
-  }
-  const Page& wanted = std::get<Page>(page);
-  if (const auto bad = findBadFlag(request, {"bookable", "public"})) {
-    reply.fail(*bad);
-    return;
-  }
-  int64_t capacity = 0;
-  if (const auto text = request.query("capacity")) {
-    const auto parsed = std::from_chars(text->data(), text->data() + text->size(), capacity);
-    if (parsed.ec != std::errc() || parsed.ptr != text->data() + text->size()) {
-      reply.fail(badParameter("capacity", "must be an integer"));
+  auto filter = toFilter(request);
+  for (const Refusal* refusal : {std::get_if<Refusal>(&page), std::get_if<Refusal>(&filter)}) {
+    if (refusal != nullptr) {
+      reply.fail(*refusal);
       return;
     }
   }
-  const auto zones = listOf(request, "zone_id");
-  const auto features = listOf(request, "features");
-  const auto emails = listOf(request, "email");
-  const auto moduleIds = listOf(request, "module_id");
-  std::vector<const model::System*> rows;
-  for (const model::System* system : context.site.systems()) {
-    const bool matches =
-        system->capacity >= capacity && hasAll(system->zones, zones) &&
-        hasAll(system->features, features) && hasAny(emails, system->email) &&
-        hasAll(system->modules, moduleIds) &&
-        (!request.query("bookable") || system->bookable == flagOf(request, "bookable", false)) &&
-        (!flagOf(request, "public", false) || system->isPublic) &&
-        wanted.search.matches({system->name, system->description, system->displayName,
-                               system->email, system->code, system->id});
-    if (matches) {
-      rows.push_back(system);
+  sendList<model::System>(context, std::move(reply),
+                          {"sys", std::get<Page>(std::move(page)),
+                           [filter = std::get<SystemFilter>(std::move(filter))](
+                               const model::System& row) { return filter.matches(row); },
+                           [](const model::System& row) { return toJson(row); }});
+}
+
+// Those with one of the addresses, which are compared as stored: in lower case.
+void withEmails(Context& context, Request& request, Reply reply) {
+  std::vector<std::string> wanted = listOf(request, "in");
+  if (wanted.empty()) {
+    reply.fail(missingParameter("in", "is required: e-mail addresses, separated by commas"));
+    return;
+  }
+  json::Array out;
+  for (std::string& email : wanted) {
+    std::transform(email.begin(), email.end(), email.begin(), toLower);
+    for (const model::System* system : context.site.systems()) {
+      if (system->email == email) {
+        out.emplace_back(toJson(*system));
+      }
     }
   }
-  reply.send(pageOf<model::System>(request, "sys", wanted, std::move(rows),
-                                   [](const model::System& row) { return toJson(row); }));
+  const size_t count = out.size();
+  auto response = http::Response::json(200, json::Value(std::move(out)));
+  setListHeaders(response, "sys", count);
+  reply.send(std::move(response));
 }
 
 void show(Context& context, Request& request, Reply reply) {
@@ -242,6 +289,18 @@ std::variant<int64_t, Refusal> versionOf(const Request& request) {
   return version;
 }
 
+Refusal versionClash(const model::System& present, int64_t seen) {
+  Refusal refusal{
+      Error::because(ErrorCode::Aborted, "version_clash",
+                     "system " + present.id + " is at version " + std::to_string(present.version) +
+                         ", not " + std::to_string(seen) +
+                         "; read it again, then repeat the change"),
+      {}};
+  refusal.extra.set("current_version", present.version);
+  refusal.extra.set("given_version", seen);
+  return refusal;
+}
+
 void update(Context& context, Request& request, Reply reply) {
   auto version = versionOf(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&version)) {
@@ -262,11 +321,7 @@ void update(Context& context, Request& request, Reply reply) {
           return noSystem(reference);
         }
         if (present->version != seen) {
-          return Refusal{Error::because(ErrorCode::Aborted, "version_clash",
-                                        "system " + present->id + " is at version " +
-                                            std::to_string(present->version) +
-                                            "; read it again, then repeat the change"),
-                         {}};
+          return versionClash(*present, seen);
         }
         model::System changed = *present;
         BodyReader reader = body;
@@ -291,16 +346,14 @@ Outcome toOutcome(Result<std::vector<ConfigWrite>> planned) {
 }
 
 void erase(Context& context, Request& request, Reply reply) {
-  context.writer.run(
-      std::move(reply), actorOf(request),
-      [&context, reference = std::string(request.param("id"))]() -> Outcome {
-        const model::System* present = findSystem(context.site, reference);
-        if (present == nullptr) {
-          return noSystem(reference);
-        }
-        return toOutcome(planErase(context.site, model::Table::System, present->id));
-      },
-      [](const auto&, Reply& done) { done.empty(202); });
+  eraseRows(context, request, std::move(reply),
+            [&context, reference = std::string(request.param("id"))]() -> Outcome {
+              const model::System* present = findSystem(context.site, reference);
+              if (present == nullptr) {
+                return noSystem(reference);
+              }
+              return toOutcome(planErase(context.site, model::Table::System, present->id));
+            });
 }
 
 void zonesOf(Context& context, Request& request, Reply reply) {
@@ -317,7 +370,7 @@ void zonesOf(Context& context, Request& request, Reply reply) {
   }
   const size_t count = out.size();
   auto response = http::Response::json(200, json::Value(std::move(out)));
-  response.set("X-Total-Count", std::to_string(count));
+  setListHeaders(response, "zone", count);
   reply.send(std::move(response));
 }
 
@@ -371,8 +424,8 @@ void addModule(Context& context, Request& request, Reply reply) {
 }
 
 void removeModule(Context& context, Request& request, Reply reply) {
-  context.writer.run(
-      std::move(reply), actorOf(request),
+  eraseRows(
+      context, request, std::move(reply),
       [&context, reference = std::string(request.param("id")),
        moduleId = std::string(request.param("module_id"))]() -> Outcome {
         const model::System* present = findSystem(context.site, reference);
@@ -425,6 +478,7 @@ void addSystemRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "systems");
   routes.get("/systems", Permission::User, index);
   routes.post("/systems", Permission::ZoneCreate, create, zonesInBody);
+  routes.get("/systems/with_emails", Permission::User, withEmails);
   routes.get("/systems/:id", Permission::User, show);
   routes.update("/systems/:id", Permission::ZoneUpdate, update, zonesOfSystem);
   routes.erase("/systems/:id", Permission::ZoneDelete, erase, zonesOfSystem);

@@ -23,11 +23,23 @@ inline bool seesDomain(const Site& site, const http::Request& request, std::stri
 }
 
 // The domains that a list is about: `authority_id` for admins, all of them when it is absent;
-// always the own one for others.
-inline bool isListed(const Site& site, const http::Request& request, std::string_view domainId) {
-  const auto wanted = request.query("authority_id");
-  const bool isWanted = !wanted || wanted->empty() || site.domainIdOf(domainId) == *wanted;
-  return request.principal().isAdmin() ? isWanted : seesDomain(site, request, domainId);
-}
+// always the own one for others. Outlives its request; the site must outlive it.
+class DomainFilter {
+ public:
+  DomainFilter(const Site& site, const http::Request& request)
+      : site_(site),
+        wanted_(request.principal().isAdmin() ? request.query("authority_id").value_or("")
+                                              : callerDomainId(site, request)),
+        isOpen_(request.principal().isAdmin() && wanted_.empty()) {}
+
+  bool lists(std::string_view domainId) const {
+    return isOpen_ || site_.domainIdOf(domainId) == wanted_;
+  }
+
+ private:
+  const Site& site_;
+  std::string wanted_;
+  bool isOpen_;
+};
 
 }  // namespace busbar::api

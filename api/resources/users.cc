@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "api/resources/erasure.h"
 #include "api/resources/identity_shapes.h"
-#include "api/resources/page.h"
+#include "api/resources/list.h"
+#include "api/resources/shapes.h"
 #include "api/resources/tenancy.h"
 #include "api/resources/user_fields.h"
 #include "registry/model/password_rules.h"
@@ -55,19 +57,21 @@ void index(Context& context, Request& request, Reply reply) {
     reply.fail(*bad);
     return;
   }
-  const Page& wanted = std::get<Page>(page);
-  const bool withDeleted = flagOf(request, "include_deleted", false);
-  std::vector<const model::User*> rows;
-  for (const model::User* user : context.site.users()) {
-    if (isListed(context.site, request, user->domainId) && (withDeleted || !user->deleted) &&
-        wanted.search.matches({user->name, user->email, user->nickname, user->loginName,
-                               user->staffId, user->department, user->id})) {
-      rows.push_back(user);
-    }
-  }
-  reply.send(pageOf<model::User>(
-      request, "user", wanted, std::move(rows),
-      [&](const model::User& row) { return toJson(row, context.site, viewFor(request)); }));
+  sendList<model::User>(
+      context, std::move(reply),
+      {"user", std::get<Page>(page),
+       [domains = DomainFilter(context.site, request),
+        withDeleted = flagOf(request, "include_deleted", false)](const model::User& row) {
+         return domains.lists(row.domainId) && (withDeleted || !row.deleted);
+       },
+       [&site = context.site, view = viewFor(request),
+        withMetadata = flagOf(request, "include_metadata", false)](const model::User& row) {
+         json::Object out = toJson(row, site, view);
+         if (withMetadata) {
+           out.set("associated_metadata", metadataByName(site, row.id));
+         }
+         return out;
+       }});
 }
 
 void show(Context& context, Request& request, Reply reply) {
@@ -317,24 +321,22 @@ void erase(Context& context, Request& request, Reply reply) {
     reply.fail(notFound("user", request.param("id")));
     return;
   }
-  context.writer.run(
-      std::move(reply), actorOf(request),
-      [&context, id = std::string(user->id),
-       isForced = flagOf(request, "force_removal", false)]() -> Outcome {
-        auto planned = planErase(context.site, model::Table::User, id);
-        if (!planned) {
-          return Refusal{planned.error(), {}};
-        }
-        const model::User& present = *context.site.findUser(id);
-        if (isForced || !isSoft(context.site, present)) {
-          return std::move(*planned);
-        }
-        model::User gone = present;
-        gone.deleted = true;
-        gone.loggedOutAt = nowSeconds(context);
-        return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(gone)}};
-      },
-      [](const auto&, Reply& done) { done.empty(202); });
+  eraseRows(context, request, std::move(reply),
+            [&context, id = std::string(user->id),
+             isForced = flagOf(request, "force_removal", false)]() -> Outcome {
+              auto planned = planErase(context.site, model::Table::User, id);
+              if (!planned) {
+                return Refusal{planned.error(), {}};
+              }
+              const model::User& present = *context.site.findUser(id);
+              if (isForced || !isSoft(context.site, present)) {
+                return std::move(*planned);
+              }
+              model::User gone = present;
+              gone.deleted = true;
+              gone.loggedOutAt = nowSeconds(context);
+              return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(gone)}};
+            });
 }
 
 void revive(Context& context, Request& request, Reply reply) {

@@ -7,10 +7,10 @@
 #include <set>
 
 #include "api/resources/body_reader.h"
+#include "api/resources/erasure.h"
 #include "api/resources/grant_check.h"
-#include "api/resources/page.h"
+#include "api/resources/list.h"
 #include "api/resources/shapes.h"
-#include "registry/site/cascade.h"
 
 namespace busbar::api {
 namespace {
@@ -67,28 +67,25 @@ void index(Context& context, Request& request, Reply reply) {
                               "give parent_id or tags: all zones are listed for support only"));
     return;
   }
-  std::vector<const model::Zone*> rows;
-  for (const model::Zone* zone : context.site.zones()) {
-    const bool isChild = parents.empty() || isIn(parents, zone->parentId) ||
-                         (zone->parentId.empty() && isIn(parents, "root"));
-    const bool hasTags = std::all_of(
-        tags.begin(), tags.end(), [zone](const std::string& tag) { return isIn(zone->tags, tag); });
-    if (isChild && hasTags &&
-        wanted.search.matches({zone->name, zone->description, zone->displayName, zone->code,
-                               zone->location, zone->id})) {
-      rows.push_back(zone);
-    }
-  }
   const bool withChildren = flagOf(request, "include_children_count", false);
-  reply.send(pageOf<model::Zone>(
-      request, "zone", wanted, std::move(rows), [&context, withChildren](const model::Zone& row) {
-        json::Object out = toJson(row);
-        if (withChildren) {
-          const auto& children = context.site.childrenOfZone(row.id);
-          out.set("children_count", static_cast<int64_t>(children.size()));
-        }
-        return out;
-      }));
+  sendList<model::Zone>(context, std::move(reply),
+                        {"zone", wanted,
+                         [parents, tags](const model::Zone& zone) {
+                           const bool isChild = parents.empty() || isIn(parents, zone.parentId) ||
+                                                (zone.parentId.empty() && isIn(parents, "root"));
+                           return isChild && std::all_of(tags.begin(), tags.end(),
+                                                         [&zone](const std::string& tag) {
+                                                           return isIn(zone.tags, tag);
+                                                         });
+                         },
+                         [&context, withChildren](const model::Zone& row) {
+                           json::Object out = toJson(row);
+                           if (withChildren) {
+                             const auto& children = context.site.childrenOfZone(row.id);
+                             out.set("children_count", static_cast<int64_t>(children.size()));
+                           }
+                           return out;
+                         }});
 }
 
 void tags(Context& context, Request&, Reply reply) {
@@ -109,7 +106,11 @@ void show(Context& context, Request& request, Reply reply) {
     reply.fail(notFound("zone", request.param("id")));
     return;
   }
-  reply.json(200, toJson(*zone));
+  json::Object out = toJson(*zone);
+  if (flagOf(request, "complete", false)) {
+    out.set("trigger_data", json::Array());  // there are no triggers
+  }
+  reply.json(200, std::move(out));
 }
 
 void answerZone(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
@@ -202,16 +203,8 @@ void update(Context& context, Request& request, Reply reply) {
 }
 
 void erase(Context& context, Request& request, Reply reply) {
-  context.writer.run(
-      std::move(reply), actorOf(request),
-      [&context, id = std::string(request.param("id"))]() -> Outcome {
-        auto planned = planErase(context.site, model::Table::Zone, id);
-        if (!planned) {
-          return Refusal{planned.error(), {}};
-        }
-        return std::move(*planned);
-      },
-      [](const auto&, Reply& done) { done.empty(202); });
+  eraseRow(context, request, std::move(reply), model::Table::Zone,
+           std::string(request.param("id")));
 }
 
 // Outcome of one call per system; the last completion to go answers.
@@ -242,6 +235,10 @@ void execute(Context& context, Request& request, Reply reply) {
     return;
   }
   const std::string slug(request.param("slug"));
+  json::Object details;
+  details.set("slug", slug);
+  details.set("function", request.param("method"));
+  recordAction(context.audit, request, "exec", "zone", zone->id, std::move(details));
   ExecuteRequest call;
   call.function = std::string(request.param("method"));
   call.args = args;

@@ -85,6 +85,12 @@ void Checker::text(const char* field, const std::string& s, size_t limit) {
   }
 }
 
+void Checker::document(const char* field, const json::Value& value) {
+  if (!json::check(json::write(value), kDocumentLimits).ok()) {
+    fail(field, "must be at most 512 KiB of JSON and 48 levels deep");
+  }
+}
+
 void Checker::list(const char* field, const std::vector<std::string>& entries) {
   if (entries.size() > kMaxListEntries) {
     fail(field, "must have at most " + std::to_string(kMaxListEntries) + " entries");

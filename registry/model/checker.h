@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "registry/model/validate.h"
+#include "sdk/base/json.h"
 
 // What the rules of records are made of; for the sources of validate.h only.
 namespace busbar::model {
@@ -18,6 +19,7 @@ inline constexpr size_t kMaxTextBytes = 16 * 1024;
 inline constexpr size_t kMaxManifestBytes = 1 << 20;
 inline constexpr size_t kMaxListEntries = 1000;
 inline constexpr size_t kMaxSettingsBytes = 64 * 1024;
+inline constexpr json::Limits kDocumentLimits{512 * 1024, 48};
 inline constexpr size_t kSha256HexLength = 64;
 
 bool isBlank(std::string_view s);
@@ -40,6 +42,7 @@ class Checker {
   // One line, may be empty.
   void line(const char* field, const std::string& s, size_t limit = kMaxLineBytes);
   void text(const char* field, const std::string& s, size_t limit = kMaxTextBytes);
+  void document(const char* field, const json::Value& value);
   void list(const char* field, const std::vector<std::string>& entries);
   // A list of distinct ids.
   void ids(const char* field, Table table, const std::vector<std::string>& entries);

@@ -213,6 +213,26 @@ void visitMembers(Visitor& v, R& r) {
   v("deny", r.deny);
 }
 
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, Metadata>
+void visitMembers(Visitor& v, R& r) {
+  v("name", r.name);
+  v("description", r.description);
+  v("parent_id", r.parentId);
+  v("details", r.details);
+  v("editors", r.editors);
+  v("schema_id", r.schemaId);
+  v("modified_by_id", r.modifiedById);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, Schema>
+void visitMembers(Visitor& v, R& r) {
+  v("name", r.name);
+  v("description", r.description);
+  v("schema", r.schema);
+}
+
 class Writer {
  public:
   explicit Writer(json::Object& out) : out_(out) {}
@@ -221,6 +241,7 @@ class Writer {
   void operator()(const char* name, bool b) { out_.set(name, b); }
   void operator()(const char* name, int64_t i) { out_.set(name, i); }
   void operator()(const char* name, int i) { out_.set(name, i); }
+  void operator()(const char* name, const json::Value& value) { out_.set(name, value); }
   void operator()(const char* name, const std::vector<std::string>& list) {
     json::Array array;
     array.reserve(list.size());
@@ -284,6 +305,11 @@ class Reader {
         return;
       }
       out.push_back(*element.asString());
+    }
+  }
+  void operator()(const char* name, json::Value& out) {
+    if (const json::Value* v = present(name)) {
+      out = *v;
     }
   }
   void operator()(const char* name, Role& out) {

@@ -12,10 +12,11 @@ struct TableName {
 
 // In the order of Table and of the alternatives of Record.
 constexpr TableName kTables[] = {
-    {"driver", "driver-"}, {"module", "mod-"},           {"system", "sys-"},
-    {"zone", "zone-"},     {"settings", "sets-"},        {"user", "user-"},
-    {"api_key", "key-"},   {"domain", "authority-"},     {"oauth_app", "app-"},
-    {"group", "group-"},   {"group_user", "groupuser-"}, {"group_zone", "groupzone-"},
+    {"driver", "driver-"},     {"module", "mod-"},           {"system", "sys-"},
+    {"zone", "zone-"},         {"settings", "sets-"},        {"user", "user-"},
+    {"api_key", "key-"},       {"domain", "authority-"},     {"oauth_app", "app-"},
+    {"group", "group-"},       {"group_user", "groupuser-"}, {"group_zone", "groupzone-"},
+    {"metadata", "metadata-"}, {"schema", "json_schema-"},
 };
 static_assert(std::variant_size_v<Record> == std::size(kTables));
 
@@ -76,6 +77,10 @@ Record emptyRecord(Table table) {
       return GroupUser{};
     case Table::GroupZone:
       return GroupZone{};
+    case Table::Metadata:
+      return Metadata{};
+    case Table::Schema:
+      return Schema{};
   }
   return Driver{};
 }

@@ -115,6 +115,27 @@ struct Settings : Common {
   bool operator==(const Settings&) const = default;
 };
 
+// What apps keep on a system, a zone or a user, by a name that is unique there. `details` is any
+// JSON; nothing in Busbar looks into it.
+struct Metadata : Common {
+  std::string name;
+  std::string description;
+  std::string parentId;
+  json::Value details = json::Object();
+  std::vector<std::string> editors;  // groups of users that may change it
+  std::string schemaId;              // says to apps what the details look like
+  std::string modifiedById;
+  bool operator==(const Metadata&) const = default;
+};
+
+// A JSON schema that apps agreed on. It is kept, not enforced.
+struct Schema : Common {
+  std::string name;
+  std::string description;
+  json::Value schema = json::Object();
+  bool operator==(const Schema&) const = default;
+};
+
 enum class Table {
   Driver,
   Module,
@@ -127,10 +148,12 @@ enum class Table {
   OauthApp,
   Group,
   GroupUser,
-  GroupZone
+  GroupZone,
+  Metadata,
+  Schema
 };
 using Record = std::variant<Driver, Module, System, Zone, Settings, User, ApiKey, Domain, OauthApp,
-                            Group, GroupUser, GroupZone>;
+                            Group, GroupUser, GroupZone, Metadata, Schema>;
 
 Table tableOf(const Record& record);
 const Common& commonOf(const Record& record);

@@ -142,6 +142,15 @@ void normalise(Zone& zone) {
   clean(zone.images);
 }
 
+void normalise(Metadata& metadata) {
+  trim(metadata.name);
+  clean(metadata.editors);
+}
+
+void normalise(Schema& schema) {
+  trim(schema.name);
+}
+
 void normalise(Module& mod, const Driver& driver) {
   trim(mod.ip);
   trim(mod.uri);
@@ -278,6 +287,31 @@ FieldErrors validate(const Settings& settings) {
     check.fail("encryption_level", "must be 0 to 3");
   }
   check.text("settings_string", settings.text, kMaxSettingsBytes);
+  return check.take();
+}
+
+FieldErrors validate(const Metadata& metadata) {
+  Checker check;
+  check.name("name", metadata.name);
+  check.text("description", metadata.description);
+  const std::string& parent = metadata.parentId;
+  if (!isId(Table::System, parent) && !isId(Table::Zone, parent) && !isId(Table::User, parent)) {
+    check.fail("parent_id", "must be the id of a system, zone or user");
+  }
+  check.document("details", metadata.details);
+  check.list("editors", metadata.editors);
+  check.optionalId("schema_id", Table::Schema, metadata.schemaId);
+  return check.take();
+}
+
+FieldErrors validate(const Schema& schema) {
+  Checker check;
+  check.name("name", schema.name);
+  check.text("description", schema.description);
+  if (schema.schema.asObject() == nullptr && schema.schema.asBool() == nullptr) {
+    check.fail("schema", "must be a JSON schema: an object");
+  }
+  check.document("schema", schema.schema);
   return check.take();
 }
 

@@ -33,6 +33,8 @@ void normalise(User& user);
 void normalise(Domain& domain);
 void normalise(OauthApp& app);
 void normalise(Group& group);
+void normalise(Metadata& metadata);
+void normalise(Schema& schema);
 // Also what follows from the driver's role: udp clears tls, a service takes the driver's default
 // URI and is tls when that is https or wss, a logic module has neither address nor tls.
 void normalise(Module& mod, const Driver& driver);
@@ -52,6 +54,9 @@ FieldErrors validate(const OauthApp& app);
 FieldErrors validate(const Group& group);
 FieldErrors validate(const GroupUser& membership);
 FieldErrors validate(const GroupZone& grant);
+// Details are at most 512 KiB and 48 levels deep.
+FieldErrors validate(const Metadata& metadata);
+FieldErrors validate(const Schema& schema);
 
 // A URI with scheme and host, "https://projector.lan:8443/api".
 bool isUri(std::string_view text);

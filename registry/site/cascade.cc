@@ -58,6 +58,7 @@ class Plan {
       eraseModule(*site_.findModule(moduleId));
     }
     settingsOf(system.id);
+    metadataOf(system.id);
     rows_.emplace_back(system);
   }
 
@@ -75,6 +76,7 @@ class Plan {
     for (const model::GroupZone* grant : site_.groupsOfZone(zone.id)) {
       rows_.emplace_back(*grant);
     }
+    metadataOf(zone.id);
     rows_.emplace_back(zone);
   }
 
@@ -85,6 +87,7 @@ class Plan {
     for (const model::GroupUser* membership : site_.groupsOfUser(user.id)) {
       eraseOnce(*membership);
     }
+    metadataOf(user.id);
     rows_.emplace_back(user);
   }
 
@@ -124,6 +127,17 @@ class Plan {
     }
   }
 
+  void eraseSchema(const model::Schema& schema) {
+    for (const model::Metadata* metadata : site_.metadata()) {
+      if (metadata->schemaId == schema.id) {
+        model::Metadata changed = *metadata;
+        changed.schemaId.clear();
+        updates_.emplace_back(std::move(changed));
+      }
+    }
+    rows_.emplace_back(schema);
+  }
+
   void eraseAlone(model::Record record) { rows_.push_back(std::move(record)); }
 
   // Takes the module out of the system's list; its name leaves the features when it was the last so
@@ -146,6 +160,9 @@ class Plan {
     std::vector<ConfigWrite> writes;
     for (auto& [id, system] : systems_) {
       writes.push_back({ConfigWrite::Kind::Update, std::move(system)});
+    }
+    for (model::Record& row : updates_) {
+      writes.push_back({ConfigWrite::Kind::Update, std::move(row)});
     }
     for (model::Record& row : rows_) {
       writes.push_back({ConfigWrite::Kind::Erase, std::move(row)});
@@ -172,8 +189,15 @@ class Plan {
     }
   }
 
+  void metadataOf(std::string_view parentId) {
+    for (const model::Metadata* metadata : site_.metadataOf(parentId)) {
+      rows_.emplace_back(*metadata);
+    }
+  }
+
   const Site& site_;
   std::map<std::string, model::System> systems_;
+  std::vector<model::Record> updates_;
   std::vector<model::Record> rows_;
   std::set<std::string> erased_;
 };
@@ -261,6 +285,12 @@ Result<std::vector<ConfigWrite>> planErase(const Site& site, Table table, std::s
       break;
     case Table::GroupZone:
       plan.eraseAlone(*site.findGroupZone(id));
+      break;
+    case Table::Metadata:
+      plan.eraseAlone(*site.findMetadata(id));
+      break;
+    case Table::Schema:
+      plan.eraseSchema(*site.findSchema(id));
       break;
   }
   return plan.take();

@@ -122,6 +122,10 @@ bool Site::contains(model::Table table, std::string_view id) const {
       return findGroupUser(id) != nullptr;
     case model::Table::GroupZone:
       return findGroupZone(id) != nullptr;
+    case model::Table::Metadata:
+      return findMetadata(id) != nullptr;
+    case model::Table::Schema:
+      return findSchema(id) != nullptr;
   }
   return false;
 }
@@ -147,6 +151,9 @@ template std::vector<const model::OauthApp*> Site::sorted(const ById<model::Oaut
 template std::vector<const model::Group*> Site::sorted(const ById<model::Group>&);
 template std::vector<const model::GroupUser*> Site::sorted(const ById<model::GroupUser>&);
 template std::vector<const model::GroupZone*> Site::sorted(const ById<model::GroupZone>&);
+template std::vector<const model::Settings*> Site::sorted(const ById<model::Settings>&);
+template std::vector<const model::Metadata*> Site::sorted(const ById<model::Metadata>&);
+template std::vector<const model::Schema*> Site::sorted(const ById<model::Schema>&);
 
 const model::ApiKey* Site::findApiKeyByHash(std::string_view secretHash) const {
   const std::string* id = find(keyByHash_, secretHash);
@@ -193,6 +200,25 @@ std::vector<const model::Settings*> Site::settingsOf(std::string_view parentId) 
            std::pair(b->level, std::string_view(b->id));
   });
   return out;
+}
+
+std::vector<const model::Metadata*> Site::metadataOf(std::string_view parentId) const {
+  std::vector<const model::Metadata*> out;
+  for (const std::string& id : idsIn(metadataByParent_, parentId)) {
+    out.push_back(findMetadata(id));
+  }
+  std::sort(out.begin(), out.end(),
+            [](const model::Metadata* a, const model::Metadata* b) { return a->name < b->name; });
+  return out;
+}
+
+const model::Metadata* Site::findMetadata(std::string_view parentId, std::string_view name) const {
+  for (const std::string& id : idsIn(metadataByParent_, parentId)) {
+    if (const model::Metadata* row = findMetadata(id); row->name == name) {
+      return row;
+    }
+  }
+  return nullptr;
 }
 
 std::string_view Site::resolvedName(const model::Module& mod) const {
@@ -268,6 +294,10 @@ void Site::index(const model::Zone& zone, bool add) {
 
 void Site::index(const model::Settings& settings, bool add) {
   link(settingsByParent_, settings.parentId, settings.id, add);
+}
+
+void Site::index(const model::Metadata& metadata, bool add) {
+  link(metadataByParent_, metadata.parentId, metadata.id, add);
 }
 
 void Site::index(const model::ApiKey& key, bool add) {

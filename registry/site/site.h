@@ -64,6 +64,8 @@ class Site {
   const model::Group* findGroup(std::string_view id) const { return find(groups_, id); }
   const model::GroupUser* findGroupUser(std::string_view id) const { return find(groupUsers_, id); }
   const model::GroupZone* findGroupZone(std::string_view id) const { return find(groupZones_, id); }
+  const model::Metadata* findMetadata(std::string_view id) const { return find(metadata_, id); }
+  const model::Schema* findSchema(std::string_view id) const { return find(schemas_, id); }
   // Any of them, by its table.
   bool contains(model::Table table, std::string_view id) const;
 
@@ -79,6 +81,9 @@ class Site {
   std::vector<const model::Group*> groups() const { return sorted(groups_); }
   std::vector<const model::GroupUser*> groupUsers() const { return sorted(groupUsers_); }
   std::vector<const model::GroupZone*> groupZones() const { return sorted(groupZones_); }
+  std::vector<const model::Metadata*> metadata() const { return sorted(metadata_); }
+  std::vector<const model::Settings*> settings() const { return sorted(settings_); }
+  std::vector<const model::Schema*> schemas() const { return sorted(schemas_); }
 
   // The oldest domain; nullptr before the first one is made.
   const model::Domain* defaultDomain() const;
@@ -118,6 +123,10 @@ class Site {
   std::vector<const model::GroupZone*> groupsOfZone(std::string_view zoneId) const;
   // The documents of one parent, lowest level first.
   std::vector<const model::Settings*> settingsOf(std::string_view parentId) const;
+
+  // By name.
+  std::vector<const model::Metadata*> metadataOf(std::string_view parentId) const;
+  const model::Metadata* findMetadata(std::string_view parentId, std::string_view name) const;
 
   // The name a module has in its systems: its custom name, else the driver's module name.
   std::string_view resolvedName(const model::Module& mod) const;
@@ -171,6 +180,8 @@ class Site {
   void index(const model::GroupZone& grant, bool add);
   static void linkOne(ById<std::string>& index, const std::string& key, const std::string& id,
                       bool add);
+  void index(const model::Metadata& metadata, bool add);
+  void index(const model::Schema&, bool) {}
   // Forgets the cached names that a change of the row may alter.
   void forgetNames(const model::Record& record);
   ById<model::Driver>& rows(const model::Driver&) { return drivers_; }
@@ -185,6 +196,8 @@ class Site {
   ById<model::Group>& rows(const model::Group&) { return groups_; }
   ById<model::GroupUser>& rows(const model::GroupUser&) { return groupUsers_; }
   ById<model::GroupZone>& rows(const model::GroupZone&) { return groupZones_; }
+  ById<model::Metadata>& rows(const model::Metadata&) { return metadata_; }
+  ById<model::Schema>& rows(const model::Schema&) { return schemas_; }
   // Stores or removes one row; returns what stood there before.
   std::unique_ptr<model::Record> put(const ConfigChange& change);
 
@@ -201,12 +214,15 @@ class Site {
   ById<model::Group> groups_;
   ById<model::GroupUser> groupUsers_;
   ById<model::GroupZone> groupZones_;
+  ById<model::Metadata> metadata_;
+  ById<model::Schema> schemas_;
   Index modulesByDriver_;
   Index systemsByModule_;
   Index logicBySystem_;
   Index systemsByZone_;
   Index childrenByZone_;
   Index settingsByParent_;
+  Index metadataByParent_;
   Index keysByUser_;
   Index systemsByEmail_;
   Index usersByDomain_;  // by pairKey("", domainId as stored), which may be empty

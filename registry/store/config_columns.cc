@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/store/config_columns.h"
 
-#include <optional>
+#include <initializer_list>
 
 #include "registry/model/ids.h"
 
@@ -19,6 +19,7 @@ Column textOrNull(const char* name, const std::string& value) {
 }
 
 constexpr const char* kSettingsOf = "SELECT 1 FROM settings WHERE parent_id = ?";
+constexpr const char* kMetadataOf = "SELECT 1 FROM metadata WHERE parent_id = ?";
 constexpr Referrer kDriver[] = {
     {"driver_id", Table::Module, "SELECT 1 FROM modules WHERE driver_id = ?"},
     {"parent_id", Table::Settings, kSettingsOf}};
@@ -27,15 +28,18 @@ constexpr Referrer kModule[] = {
     {"parent_id", Table::Settings, kSettingsOf}};
 constexpr Referrer kSystem[] = {
     {"control_system_id", Table::Module, "SELECT 1 FROM modules WHERE control_system_id = ?"},
-    {"parent_id", Table::Settings, kSettingsOf}};
+    {"parent_id", Table::Settings, kSettingsOf},
+    {"parent_id", Table::Metadata, kMetadataOf}};
 constexpr Referrer kZone[] = {
     {"zones", Table::System, "SELECT 1 FROM system_zones WHERE zone_id = ?"},
     {"parent_id", Table::Zone, "SELECT 1 FROM zones WHERE parent_id = ?"},
     {"zone_id", Table::GroupZone, "SELECT 1 FROM group_zones WHERE zone_id = ?"},
-    {"parent_id", Table::Settings, kSettingsOf}};
+    {"parent_id", Table::Settings, kSettingsOf},
+    {"parent_id", Table::Metadata, kMetadataOf}};
 constexpr Referrer kUser[] = {
     {"user_id", Table::ApiKey, "SELECT 1 FROM api_keys WHERE user_id = ?"},
-    {"user_id", Table::GroupUser, "SELECT 1 FROM group_users WHERE user_id = ?"}};
+    {"user_id", Table::GroupUser, "SELECT 1 FROM group_users WHERE user_id = ?"},
+    {"parent_id", Table::Metadata, kMetadataOf}};
 constexpr Referrer kDomain[] = {
     {"authority_id", Table::User, "SELECT 1 FROM users WHERE authority_id = ?"},
     {"owner_id", Table::OauthApp, "SELECT 1 FROM oauth_apps WHERE owner_id = ?"},
@@ -44,15 +48,18 @@ constexpr Referrer kGroup[] = {
     {"parent_id", Table::Group, "SELECT 1 FROM user_groups WHERE parent_id = ?"},
     {"group_id", Table::GroupUser, "SELECT 1 FROM group_users WHERE group_id = ?"},
     {"group_id", Table::GroupZone, "SELECT 1 FROM group_zones WHERE group_id = ?"}};
+constexpr Referrer kSchema[] = {
+    {"schema_id", Table::Metadata, "SELECT 1 FROM metadata WHERE schema_id = ?"}};
 
-// The table that a settings row's parent must be in, by the form of the id.
-std::optional<Table> parentTable(const std::string& parentId) {
-  for (const Table table : {Table::Driver, Table::Module, Table::System, Table::Zone}) {
+// The one of `tables` that a row's parent must be in, by the form of the id. No table fits a
+// malformed parent: any one will not find it.
+Table parentTable(const std::string& parentId, std::initializer_list<Table> tables) {
+  for (const Table table : tables) {
     if (parentId.starts_with(model::idPrefix(table))) {
       return table;
     }
   }
-  return std::nullopt;
+  return Table::Zone;
 }
 
 struct References {
@@ -85,9 +92,10 @@ struct References {
     }
   }
   void operator()(const model::Settings& settings) {
-    // No table fits a malformed parent: any one will not find it.
     out.push_back(
-        {"parent_id", parentTable(settings.parentId).value_or(Table::Zone), settings.parentId});
+        {"parent_id",
+         parentTable(settings.parentId, {Table::Driver, Table::Module, Table::System, Table::Zone}),
+         settings.parentId});
   }
   void operator()(const model::ApiKey& key) { out.push_back({"user_id", Table::User, key.userId}); }
   void operator()(const model::OauthApp& app) {
@@ -107,6 +115,15 @@ struct References {
     out.push_back({"zone_id", Table::Zone, grant.zoneId});
     out.push_back({"group_id", Table::Group, grant.groupId});
   }
+  void operator()(const model::Metadata& metadata) {
+    out.push_back({"parent_id",
+                   parentTable(metadata.parentId, {Table::System, Table::Zone, Table::User}),
+                   metadata.parentId});
+    if (!metadata.schemaId.empty()) {
+      out.push_back({"schema_id", Table::Schema, metadata.schemaId});
+    }
+  }
+  void operator()(const model::Schema&) {}
 };
 
 Columns identityColumns(const model::Record& record) {
@@ -169,6 +186,10 @@ std::string_view sqlTable(Table table) {
       return "group_users";
     case Table::GroupZone:
       return "group_zones";
+    case Table::Metadata:
+      return "metadata";
+    case Table::Schema:
+      return "schemas";
   }
   return "";
 }
@@ -186,6 +207,11 @@ Columns columnsOf(const model::Record& record) {
   if (const auto* settings = std::get_if<model::Settings>(&record)) {
     return {{"parent_id", settings->parentId},
             {"encryption_level", static_cast<int64_t>(settings->level)}};
+  }
+  if (const auto* metadata = std::get_if<model::Metadata>(&record)) {
+    return {{"parent_id", metadata->parentId},
+            {"name", metadata->name},
+            textOrNull("schema_id", metadata->schemaId)};
   }
   return identityColumns(record);
 }
@@ -230,11 +256,14 @@ std::span<const Referrer> referrersOf(Table table) {
       return kDomain;
     case Table::Group:
       return kGroup;
+    case Table::Schema:
+      return kSchema;
     case Table::Settings:
     case Table::ApiKey:
     case Table::OauthApp:
     case Table::GroupUser:
     case Table::GroupZone:
+    case Table::Metadata:
       break;
   }
   return {};

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/store/config_rows.h"
 
+#include "registry/store/audit_rows.h"
 #include "registry/store/config_columns.h"
 #include "registry/store/sealed_document.h"
 
@@ -12,6 +13,28 @@ using model::Record;
 using model::Table;
 
 constexpr int kKeptVersions = 20;
+
+// The table that keeps earlier versions of a row.
+struct Versions {
+  const char* add;
+  const char* trim;
+  const char* clear;
+};
+constexpr Versions kSettingsVersions{
+    "INSERT INTO settings_versions (settings_id, revision, document) VALUES (?, ?, ?)",
+    "DELETE FROM settings_versions WHERE settings_id = ? AND revision <= ?",
+    "DELETE FROM settings_versions WHERE settings_id = ?"};
+constexpr Versions kMetadataVersions{
+    "INSERT INTO metadata_versions (metadata_id, revision, document) VALUES (?, ?, ?)",
+    "DELETE FROM metadata_versions WHERE metadata_id = ? AND revision <= ?",
+    "DELETE FROM metadata_versions WHERE metadata_id = ?"};
+
+// nullptr when none are kept.
+const Versions* versionsOf(Table table) {
+  return table == Table::Settings   ? &kSettingsVersions
+         : table == Table::Metadata ? &kMetadataVersions
+                                    : nullptr;
+}
 
 std::string nameOf(Table table, std::string_view id) {
   return std::string(model::toString(table)) + " " + std::string(id);
@@ -102,8 +125,9 @@ Result<ConfigSnapshot> ConfigRows::load() {
 }
 
 Result<std::vector<ConfigChange>> ConfigRows::apply(const std::vector<ConfigWrite>& writes,
-                                                    const Actor& actor, int64_t now,
+                                                    const Actor& actor, Milliseconds now,
                                                     uint64_t keep) {
+  const int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
   return db_.transaction([&]() -> Result<std::vector<ConfigChange>> {
     auto last = meta("position");
     if (!last.ok()) {
@@ -112,14 +136,17 @@ Result<std::vector<ConfigChange>> ConfigRows::apply(const std::vector<ConfigWrit
     const uint64_t position = *last + 1;
     std::vector<ConfigChange> changes;
     changes.reserve(writes.size());
+    AuditRows audit(db_);
     for (const ConfigWrite& write : writes) {
-      auto change = applyOne(write, now);
-      if (!change.ok()) {
-        return std::move(change).error();
+      auto applied = applyOne(write, seconds);
+      if (!applied.ok()) {
+        return std::move(applied).error();
       }
-      change->position = position;
-      BUSBAR_TRY(appendLog(*change, changes.size(), actor, now));
-      changes.push_back(std::move(*change));
+      applied->change.position = position;
+      BUSBAR_TRY(appendLog(applied->change, changes.size(), actor, seconds));
+      const auto* before = applied->before ? &*applied->before : nullptr;
+      BUSBAR_TRY(audit.append(auditEntryOf(applied->change, before, actor, now)));
+      changes.push_back(std::move(applied->change));
     }
     for (const ConfigChange& change : changes) {
       BUSBAR_TRY(checkReferences(change));
@@ -136,22 +163,17 @@ Result<std::vector<ConfigChange>> ConfigRows::apply(const std::vector<ConfigWrit
   });
 }
 
-Result<ConfigChange> ConfigRows::applyOne(const ConfigWrite& write, int64_t now) {
-  auto stored = [&]() -> Result<Record> {
-    switch (write.kind) {
-      case ConfigWrite::Kind::Insert:
-        return insert(write.record, now);
-      case ConfigWrite::Kind::Update:
-        return update(write.record, now);
-      case ConfigWrite::Kind::Erase:
-        return erase(model::tableOf(write.record), model::commonOf(write.record).id);
-    }
-    return Error::of(ErrorCode::InvalidArgument, "unknown kind of write");
-  }();
+Result<ConfigRows::Applied> ConfigRows::applyOne(const ConfigWrite& write, int64_t now) {
+  if (write.kind == ConfigWrite::Kind::Update) {
+    return update(write.record, now);
+  }
+  auto stored = write.kind == ConfigWrite::Kind::Insert
+                    ? insert(write.record, now)
+                    : erase(model::tableOf(write.record), model::commonOf(write.record).id);
   if (!stored.ok()) {
     return std::move(stored).error();
   }
-  return ConfigChange{0, write.kind, std::move(*stored)};
+  return Applied{{0, write.kind, std::move(*stored)}, std::nullopt};
 }
 
 Result<Record> ConfigRows::insert(Record record, int64_t now) {
@@ -173,10 +195,10 @@ Result<Record> ConfigRows::insert(Record record, int64_t now) {
   return record;
 }
 
-Result<Record> ConfigRows::update(Record record, int64_t now) {
+Result<ConfigRows::Applied> ConfigRows::update(Record record, int64_t now) {
   auto old = getRow(model::tableOf(record), model::commonOf(record).id);
   if (!old.ok()) {
-    return old;
+    return std::move(old).error();
   }
   const model::Common& before = model::commonOf(*old);
   model::Common& common = model::commonOf(record);
@@ -188,11 +210,11 @@ Result<Record> ConfigRows::update(Record record, int64_t now) {
   common.revision = before.revision + 1;
   common.createdAt = before.createdAt;
   common.updatedAt = now;
-  if (const auto* settings = std::get_if<model::Settings>(&*old)) {
-    BUSBAR_TRY(keepVersion(*settings));
+  if (versionsOf(model::tableOf(record)) != nullptr) {
+    BUSBAR_TRY(keepVersion(*old));
   }
   BUSBAR_TRY(putRow(record, false));
-  return record;
+  return Applied{{0, ConfigWrite::Kind::Update, std::move(record)}, std::move(*old)};
 }
 
 Result<Record> ConfigRows::erase(Table table, const std::string& id) {
@@ -204,8 +226,8 @@ Result<Record> ConfigRows::erase(Table table, const std::string& id) {
   if (table == Table::System) {
     statements = {"DELETE FROM system_modules WHERE system_id = ?",
                   "DELETE FROM system_zones WHERE system_id = ?"};
-  } else if (table == Table::Settings) {
-    statements = {"DELETE FROM settings_versions WHERE settings_id = ?"};
+  } else if (const Versions* versions = versionsOf(table)) {
+    statements = {versions->clear};
   }
   statements.push_back("DELETE FROM " + std::string(sqlTable(table)) + " WHERE id = ?");
   for (const std::string& sql : statements) {
@@ -298,35 +320,49 @@ Status ConfigRows::putMembers(const model::System& system) {
   return {};
 }
 
-Status ConfigRows::keepVersion(const model::Settings& old) {
+Status ConfigRows::keepVersion(const Record& old) {
+  const Versions& versions = *versionsOf(model::tableOf(old));
+  const model::Common& common = model::commonOf(old);
   auto document = sealDocument(box_, old);
   if (!document.ok()) {
     return std::move(document).error();
   }
-  auto add = db_.prepare(
-      "INSERT INTO settings_versions (settings_id, revision, document) VALUES (?, ?, ?)");
+  auto add = db_.prepare(versions.add);
   if (!add.ok()) {
     return std::move(add).error();
   }
-  BUSBAR_TRY(add->bind(1, old.id).bind(2, old.revision).bind(3, *document).run());
-  auto trim = db_.prepare("DELETE FROM settings_versions WHERE settings_id = ? AND revision <= ?");
+  BUSBAR_TRY(add->bind(1, common.id).bind(2, common.revision).bind(3, *document).run());
+  auto trim = db_.prepare(versions.trim);
   if (!trim.ok()) {
     return std::move(trim).error();
   }
-  return trim->bind(1, old.id).bind(2, old.revision - kKeptVersions).run();
+  return trim->bind(1, common.id).bind(2, common.revision - kKeptVersions).run();
 }
 
 Result<std::vector<model::Settings>> ConfigRows::settingsHistory(const std::string& settingsId) {
   if (auto row = getRow(Table::Settings, settingsId); !row.ok()) {
     return std::move(row).error();
   }
-  auto statement = db_.prepare(
-      "SELECT document FROM settings_versions WHERE settings_id = ? ORDER BY revision DESC");
+  return readVersions<model::Settings>(
+      "SELECT document FROM settings_versions WHERE settings_id = ? ORDER BY revision DESC",
+      settingsId);
+}
+
+Result<std::vector<model::Metadata>> ConfigRows::metadataHistory(const std::string& parentId) {
+  return readVersions<model::Metadata>(
+      "SELECT v.document FROM metadata_versions v JOIN metadata m ON m.id = v.metadata_id "
+      "WHERE m.parent_id = ? ORDER BY m.name, v.revision DESC",
+      parentId);
+}
+
+template <class T>
+Result<std::vector<T>> ConfigRows::readVersions(std::string_view sql, const std::string& id) {
+  auto statement = db_.prepare(sql);
   if (!statement.ok()) {
     return std::move(statement).error();
   }
-  statement->bind(1, settingsId);
-  std::vector<model::Settings> out;
+  statement->bind(1, id);
+  std::vector<T> out;
   while (true) {
     auto row = statement->step();
     if (!row.ok()) {
@@ -335,11 +371,11 @@ Result<std::vector<model::Settings>> ConfigRows::settingsHistory(const std::stri
     if (!*row) {
       return out;
     }
-    auto record = openDocument(box_, Table::Settings, statement->text(0));
+    auto record = openDocument(box_, model::tableOf(T()), statement->text(0));
     if (!record.ok()) {
       return std::move(record).error();
     }
-    out.push_back(std::get<model::Settings>(std::move(*record)));
+    out.push_back(std::get<T>(std::move(*record)));
   }
 }
 

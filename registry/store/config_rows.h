@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "registry/store/config_store.h"
 #include "registry/store/secret_box.h"
 #include "registry/store/sqlite.h"
+#include "sdk/base/clock.h"
 
 namespace busbar {
 
@@ -23,22 +25,29 @@ class ConfigRows {
   // FailedPrecondition when the secrets of the database are sealed with another key.
   Status checkKey();
   Result<ConfigSnapshot> load();
-  // One transaction at UTC second `now`. Log entries at or below (new position - keep) are removed;
-  // keep 0 removes none.
+  // One transaction at UTC `now`, which also writes the audit log. Log entries at or below (new
+  // position - keep) are removed; keep 0 removes none.
   Result<std::vector<ConfigChange>> apply(const std::vector<ConfigWrite>& writes,
-                                          const Actor& actor, int64_t now, uint64_t keep);
+                                          const Actor& actor, Milliseconds now, uint64_t keep);
   Result<std::vector<model::Settings>> settingsHistory(const std::string& settingsId);
+  Result<std::vector<model::Metadata>> metadataHistory(const std::string& parentId);
   Result<std::vector<ConfigChange>> changesAfter(uint64_t position);
   Result<uint64_t> nextGeneration();
 
  private:
-  Result<ConfigChange> applyOne(const ConfigWrite& write, int64_t now);
+  struct Applied {
+    ConfigChange change;
+    std::optional<model::Record> before;  // of an update
+  };
+  Result<Applied> applyOne(const ConfigWrite& write, int64_t now);
   Result<model::Record> insert(model::Record record, int64_t now);
-  Result<model::Record> update(model::Record record, int64_t now);
+  Result<Applied> update(model::Record record, int64_t now);
   Result<model::Record> erase(model::Table table, const std::string& id);
   Status putRow(const model::Record& record, bool isNew);
   Status putMembers(const model::System& system);
-  Status keepVersion(const model::Settings& old);
+  Status keepVersion(const model::Record& old);
+  template <class T>
+  Result<std::vector<T>> readVersions(std::string_view sql, const std::string& id);
   Status appendLog(const ConfigChange& change, size_t ordinal, const Actor& actor, int64_t now);
 
   Result<model::Record> getRow(model::Table table, const std::string& id);

@@ -29,10 +29,12 @@ struct ConfigChange {
   model::Record record;  // as stored, with revision and times; Erase: as it was
 };
 
-// Who did it, for the change log.
+// Who did it, for the change log and the audit log.
 struct Actor {
-  std::string userId;   // empty: the system itself
-  std::string traceId;  // W3C trace id, 32 hex digits, or empty
+  std::string userId;           // empty: the system itself
+  std::string traceId;          // W3C trace id, 32 hex digits, or empty
+  std::string peer = {};        // numeric address, "local" over the control socket, or empty
+  std::string credential = {};  // what was shown, kind and id: "api_key key-…", "local"; or empty
 };
 
 // Everything, at one position of the change log.
@@ -67,6 +69,11 @@ class ConfigStore {
   // Earlier versions of a settings row, newest first, at most 20 kept.
   virtual void settingsHistory(std::string settingsId, Instant deadline,
                                Done<std::vector<model::Settings>> done) = 0;
+
+  // Earlier versions of the metadata that the parent has now, newest first, at most 20 kept of
+  // each.
+  virtual void metadataHistory(std::string parentId, Instant deadline,
+                               Done<std::vector<model::Metadata>> done) = 0;
 
   // Raises and returns the generation: the high half of every epoch (architecture section 8).
   virtual void nextGeneration(Instant deadline, Done<uint64_t> done) = 0;

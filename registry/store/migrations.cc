@@ -228,6 +228,142 @@ CREATE TABLE auth_records (
 CREATE INDEX auth_records_expiry ON auth_records (expires_at);
 )sql";
 
+// Metadata and schemas; the audit log, which only grows (but at its old end, up to an anchor that
+// must name an entry); and the search indexes.
+constexpr const char* kConfig5 = R"sql(
+CREATE TABLE schemas (
+  id TEXT PRIMARY KEY,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE metadata (
+  id TEXT PRIMARY KEY,
+  parent_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  schema_id TEXT REFERENCES schemas (id) DEFERRABLE INITIALLY DEFERRED,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  UNIQUE (parent_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX metadata_schema ON metadata (schema_id);
+
+CREATE TABLE metadata_versions (
+  metadata_id TEXT NOT NULL REFERENCES metadata (id) DEFERRABLE INITIALLY DEFERRED,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  PRIMARY KEY (metadata_id, revision)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+  sequence INTEGER PRIMARY KEY,
+  time_ms INTEGER NOT NULL,
+  action TEXT NOT NULL,
+  record TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  credential TEXT NOT NULL,
+  peer TEXT NOT NULL,
+  trace_id TEXT NOT NULL,
+  before TEXT NOT NULL,
+  after TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_time ON audit (time_ms);
+CREATE INDEX audit_subject ON audit (subject);
+CREATE INDEX audit_user ON audit (user_id);
+CREATE TABLE audit_ends (
+  name TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL,
+  hash TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO audit_ends (name, sequence, hash) VALUES
+  ('anchor', 0, '0000000000000000000000000000000000000000000000000000000000000000'),
+  ('head', 0, '0000000000000000000000000000000000000000000000000000000000000000');
+CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit BEGIN
+  SELECT RAISE(ABORT, 'the audit log is never changed');
+END;
+CREATE TRIGGER audit_goes_by_age_only BEFORE DELETE ON audit
+WHEN OLD.sequence > (SELECT sequence FROM audit_ends WHERE name = 'anchor') BEGIN
+  SELECT RAISE(ABORT, 'an entry of the audit log goes by its age only');
+END;
+CREATE TRIGGER audit_anchor_is_an_entry BEFORE UPDATE ON audit_ends
+WHEN NEW.sequence < OLD.sequence OR NEW.name <> OLD.name OR NOT EXISTS
+  (SELECT 1 FROM audit WHERE sequence = NEW.sequence AND hash = NEW.hash) BEGIN
+  SELECT RAISE(ABORT, 'an end of the audit log is one of its entries');
+END;
+CREATE TRIGGER audit_ends_stay BEFORE DELETE ON audit_ends BEGIN
+  SELECT RAISE(ABORT, 'the ends of the audit log stay');
+END;
+
+CREATE TABLE search_rows (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE
+) STRICT;
+)sql"
+// A member of the row that is indexed, with the blank before it.
+#define BUSBAR_MEMBER(name) " || ' ' || ifnull(json_extract(NEW.document, '$." name "'), '')"
+// An index over one table, kept by triggers. `NEW` names the row in all expressions, and setting
+// a document to itself indexes its row (again). FTS5 knows rows by numbers: see search_rows.
+#define BUSBAR_INDEX_BODY(table, name, text)                \
+  "INSERT OR IGNORE INTO search_rows (id) VALUES (NEW.id);" \
+  "INSERT OR REPLACE INTO " table                           \
+  "_search (rowid, name, text, id)"                         \
+  " SELECT number, " name ", NEW.id" text ", NEW.id FROM search_rows WHERE id = NEW.id;"
+#define BUSBAR_INDEX(table, name, text) \
+  "CREATE VIRTUAL TABLE " table "_search USING fts5 (name, text, id UNINDEXED,"           \
+  " tokenize = 'unicode61 remove_diacritics 2');"                                         \
+  "CREATE TRIGGER " table "_search_insert AFTER INSERT ON " table " BEGIN "               \
+  BUSBAR_INDEX_BODY(table, name, text) "END;"                                                    \
+  "CREATE TRIGGER " table "_search_update AFTER UPDATE OF document ON " table " BEGIN "   \
+  BUSBAR_INDEX_BODY(table, name, text) "END;"                                                    \
+  "CREATE TRIGGER " table "_search_delete AFTER DELETE ON " table " BEGIN "               \
+  "DELETE FROM " table "_search WHERE rowid ="                                            \
+  " (SELECT number FROM search_rows WHERE id = OLD.id);"                                  \
+  "DELETE FROM search_rows WHERE id = OLD.id; END;"                                       \
+  "UPDATE " table " SET document = document;\n"
+#define BUSBAR_NAME "ifnull(json_extract(NEW.document, '$.name'), '')"
+    BUSBAR_INDEX("drivers", BUSBAR_NAME,
+          BUSBAR_MEMBER("description") BUSBAR_MEMBER("module_name") BUSBAR_MEMBER("package_id") BUSBAR_MEMBER("file_name"))
+    BUSBAR_INDEX("systems", BUSBAR_NAME,
+          BUSBAR_MEMBER("description") BUSBAR_MEMBER("display_name") BUSBAR_MEMBER("email") BUSBAR_MEMBER("code")
+          BUSBAR_MEMBER("type") BUSBAR_MEMBER("map_id") BUSBAR_MEMBER("features"))
+    BUSBAR_INDEX("zones", BUSBAR_NAME,
+          BUSBAR_MEMBER("description") BUSBAR_MEMBER("display_name") BUSBAR_MEMBER("code") BUSBAR_MEMBER("type")
+          BUSBAR_MEMBER("location") BUSBAR_MEMBER("tags"))
+    // By the name that it has in its systems. What its driver is called belongs to it, too.
+    BUSBAR_INDEX("modules",
+          "ifnull(nullif(trim(json_extract(NEW.document, '$.custom_name')), ''),"
+          " (SELECT json_extract(d.document, '$.module_name') FROM drivers d"
+          " WHERE d.id = NEW.driver_id))",
+          BUSBAR_MEMBER("ip") BUSBAR_MEMBER("uri") BUSBAR_MEMBER("notes")
+          " || ' ' || ifnull((SELECT json_extract(d.document, '$.name') || ' ' ||"
+          " json_extract(d.document, '$.description') || ' ' ||"
+          " json_extract(d.document, '$.module_name') FROM drivers d"
+          " WHERE d.id = NEW.driver_id), '')")
+    BUSBAR_INDEX("settings", "''", BUSBAR_MEMBER("parent_id") BUSBAR_MEMBER("keys"))
+    BUSBAR_INDEX("users", BUSBAR_NAME, BUSBAR_MEMBER("email") BUSBAR_MEMBER("nickname") BUSBAR_MEMBER("login_name")
+          BUSBAR_MEMBER("staff_id") BUSBAR_MEMBER("department"))
+    BUSBAR_INDEX("domains", BUSBAR_NAME, BUSBAR_MEMBER("domain") BUSBAR_MEMBER("description"))
+    BUSBAR_INDEX("oauth_apps", BUSBAR_NAME, BUSBAR_MEMBER("redirect_uri") BUSBAR_MEMBER("uid"))
+    BUSBAR_INDEX("user_groups", BUSBAR_NAME, BUSBAR_MEMBER("description"))
+    BUSBAR_INDEX("api_keys", BUSBAR_NAME, BUSBAR_MEMBER("description"))
+    BUSBAR_INDEX("schemas", BUSBAR_NAME, BUSBAR_MEMBER("description"))
+#undef BUSBAR_NAME
+#undef BUSBAR_INDEX
+#undef BUSBAR_INDEX_BODY
+#undef BUSBAR_MEMBER
+    R"sql(
+CREATE TRIGGER drivers_search_modules_insert AFTER INSERT ON drivers BEGIN
+  UPDATE modules SET document = document WHERE driver_id = NEW.id;
+END;
+CREATE TRIGGER drivers_search_modules_update AFTER UPDATE OF document ON drivers
+WHEN json_extract(OLD.document, '$.name', '$.description', '$.module_name') IS NOT
+  json_extract(NEW.document, '$.name', '$.description', '$.module_name') BEGIN
+  UPDATE modules SET document = document WHERE driver_id = NEW.id;
+END;
+)sql";
+
 constexpr const char* kState1 = R"sql(
 CREATE TABLE owners (
   module_id TEXT PRIMARY KEY,
@@ -244,7 +380,7 @@ CREATE TABLE statuses (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kConfigSteps[] = {kConfig1, kConfig2, kConfig3, kConfig4};
+constexpr const char* kConfigSteps[] = {kConfig1, kConfig2, kConfig3, kConfig4, kConfig5};
 constexpr const char* kStateSteps[] = {kState1};
 constexpr Schema kConfigSchema{"configuration database", 0x42755362, kConfigSteps};  // "BuSb"
 constexpr Schema kStateSchema{"state database", 0x42755373, kStateSteps};            // "BuSs"

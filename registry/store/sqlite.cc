@@ -167,12 +167,14 @@ void Database::Close::operator()(sqlite3* db) const {
 
 Result<std::unique_ptr<Database>> Database::open(const OpenOptions& options,
                                                  Status (*check)(Database&)) {
-  BUSBAR_TRY(createPrivate(options.path));
+  if (!options.readOnly) {
+    BUSBAR_TRY(createPrivate(options.path));
+  }
   sqlite3* raw = nullptr;
-  const int rc =
-      sqlite3_open_v2(options.path.c_str(), &raw,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                      options.vfs.empty() ? nullptr : options.vfs.c_str());
+  const int access = options.readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  const int rc = sqlite3_open_v2(options.path.c_str(), &raw,
+                                 access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                                 options.vfs.empty() ? nullptr : options.vfs.c_str());
   std::unique_ptr<Database> db(new Database(raw));
   if (rc != SQLITE_OK) {
     Error error = toError(raw, rc);
@@ -186,6 +188,9 @@ Result<std::unique_ptr<Database>> Database::open(const OpenOptions& options,
   // A failing statement must not be read by its text alone: double quotes are names only.
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
+  if (options.readOnly) {
+    return db;
+  }
   BUSBAR_TRY(useWal(*db));
   BUSBAR_TRY(db->exec(options.fullSync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
   BUSBAR_TRY(db->exec("PRAGMA foreign_keys=ON"));

@@ -51,6 +51,7 @@ struct OpenOptions {
   std::string vfs;   // empty: SQLite's own
   bool fullSync =
       true;  // synchronous=FULL; else NORMAL, which may lose the last commits with the power
+  bool readOnly = false;  // of a file in WAL mode, which another connection has made
 };
 
 // One connection in WAL mode with foreign keys on. Blocks; keep it off event loops.

@@ -9,12 +9,14 @@
 #include <cerrno>
 #include <utility>
 
+#include "registry/store/audit_rows.h"
 #include "registry/store/migrations.h"
 
 namespace busbar {
 namespace {
 
-constexpr int64_t kNsPerSecond = 1'000'000'000;
+constexpr int64_t kNsPerMs = 1'000'000;
+constexpr size_t kMaxWaitingReads = 32;
 
 bool isNewDatabase(const std::string& path) {
   struct stat info{};
@@ -80,9 +82,12 @@ SqliteConfigStore::SqliteConfigStore(EventLoop& loop, Options options, UniqueFd 
       rows_(*db_, box_),
       moduleRows_(*db_, box_),
       authRows_(*db_, box_),
-      thread_(std::make_unique<StoreThread>(loop, "busbar-store", options_.maxWaiting)) {}
+      thread_(std::make_unique<StoreThread>(loop, "busbar-store", options_.maxWaiting)),
+      auditThread_(std::make_unique<StoreThread>(loop, "busbar-audit", kMaxWaitingReads)) {}
 
-SqliteConfigStore::~SqliteConfigStore() = default;
+SqliteConfigStore::~SqliteConfigStore() {
+  loop_.cancel(auditTimer_);
+}
 
 template <class T, class F>
 Result<T> SqliteConfigStore::guarded(F write) {
@@ -104,7 +109,7 @@ void SqliteConfigStore::load(Instant deadline, ConfigStore::Done<ConfigSnapshot>
 void SqliteConfigStore::apply(std::vector<ConfigWrite> writes, Actor actor, Instant deadline,
                               ConfigStore::Done<std::vector<ConfigChange>> done) {
   auto work = [this, writes = std::move(writes), actor = std::move(actor)] {
-    const int64_t now = loop_.clock().utcNs() / kNsPerSecond;
+    const Milliseconds now(loop_.clock().utcNs() / kNsPerMs);
     auto result = guarded<std::vector<ConfigChange>>(
         [&] { return rows_.apply(writes, actor, now, watched_ ? options_.keptPositions : 0); });
     if (result.ok()) {
@@ -119,6 +124,12 @@ void SqliteConfigStore::settingsHistory(std::string settingsId, Instant deadline
                                         ConfigStore::Done<std::vector<model::Settings>> done) {
   auto work = [this, id = std::move(settingsId)] { return rows_.settingsHistory(id); };
   thread_->call<std::vector<model::Settings>>(deadline, std::move(work), std::move(done));
+}
+
+void SqliteConfigStore::metadataHistory(std::string parentId, Instant deadline,
+                                        ConfigStore::Done<std::vector<model::Metadata>> done) {
+  auto work = [this, id = std::move(parentId)] { return rows_.metadataHistory(id); };
+  thread_->call<std::vector<model::Metadata>>(deadline, std::move(work), std::move(done));
 }
 
 void SqliteConfigStore::nextGeneration(Instant deadline, ConfigStore::Done<uint64_t> done) {
@@ -198,6 +209,76 @@ void SqliteConfigStore::applyAuth(std::vector<AuthWrite> writes, Instant deadlin
 
 void SqliteConfigStore::purgeAuth(int64_t now, Instant deadline, AuthStore::Done<int64_t> done) {
   auto work = [this, now] { return guarded<int64_t>([&] { return authRows_.purge(now); }); };
+  thread_->call<int64_t>(deadline, std::move(work), std::move(done));
+}
+
+Status SqliteConfigStore::append(AuditEntry entry) {
+  if (waitingAudit_.size() >= kMaxWaiting) {
+    ++lostAuditEntries_;
+    return Error::because(ErrorCode::ResourceExhausted, "queue_full",
+                          "the audit log is busy: too many entries wait");
+  }
+  entry.timeMs = loop_.clock().utcNs() / kNsPerMs;
+  waitingAudit_.push_back(std::move(entry));
+  if (auditTimer_ == 0) {
+    auditTimer_ = loop_.runAfter(kGroupDelay, [this] { writeAudit(); });
+  }
+  return {};
+}
+
+void SqliteConfigStore::flush(Instant deadline, AuditStore::Done<void> done) {
+  writeAudit();
+  thread_->call<void>(deadline, [] { return Status(); }, std::move(done));
+}
+
+void SqliteConfigStore::writeAudit() {
+  loop_.cancel(std::exchange(auditTimer_, 0));
+  if (waitingAudit_.empty()) {
+    return;
+  }
+  thread_->push([this, entries = std::exchange(waitingAudit_, {})] {
+    const Status written = guarded<void>([&] { return AuditRows(*db_).appendAll(entries); });
+    if (!written.ok()) {
+      thread_->postToLoop([this, lost = entries.size()] { lostAuditEntries_ += lost; });
+    }
+  });
+}
+
+template <class T, class F>
+Result<T> SqliteConfigStore::readAudit(F read) {
+  if (auditDb_ == nullptr) {
+    sqlite::OpenOptions options{options_.databasePath, options_.vfs};
+    options.readOnly = true;
+    auto db = sqlite::Database::open(options);
+    if (!db.ok()) {
+      return std::move(db).error();
+    }
+    auditDb_ = std::move(*db);
+  }
+  AuditRows rows(*auditDb_);
+  return read(rows);
+}
+
+void SqliteConfigStore::listAudit(AuditFilter filter, Instant deadline,
+                                  AuditStore::Done<AuditPage> done) {
+  auto work = [this, filter = std::move(filter)] {
+    return readAudit<AuditPage>([&](AuditRows& rows) { return rows.list(filter); });
+  };
+  auditThread_->call<AuditPage>(deadline, std::move(work), std::move(done));
+}
+
+void SqliteConfigStore::verifyAudit(Instant deadline, AuditStore::Done<AuditVerdict> done) {
+  auto work = [this] {
+    return readAudit<AuditVerdict>([](AuditRows& rows) { return rows.verify(); });
+  };
+  auditThread_->call<AuditVerdict>(deadline, std::move(work), std::move(done));
+}
+
+void SqliteConfigStore::trimAudit(int64_t beforeMs, Instant deadline,
+                                  AuditStore::Done<int64_t> done) {
+  auto work = [this, beforeMs] {
+    return guarded<int64_t>([&] { return AuditRows(*db_).trim(beforeMs); });
+  };
   thread_->call<int64_t>(deadline, std::move(work), std::move(done));
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "registry/store/audit_store.h"
 #include "registry/store/auth_rows.h"
 #include "registry/store/auth_store.h"
 #include "registry/store/config_rows.h"
@@ -22,11 +23,14 @@
 
 namespace busbar {
 
-// ConfigStore, ModuleStore and AuthStore in one SQLite file: one thread writes, each transaction is
-// on disk (WAL, synchronous=FULL) before it is acknowledged. An I/O error while writing ends all
-// writing for the life of this object, because what the disk holds is then unknown; a full disk
-// does not. Loop-only.
-class SqliteConfigStore : public ConfigStore, public ModuleStore, public AuthStore {
+// All four stores in one SQLite file: one thread writes, each transaction is on disk (WAL,
+// synchronous=FULL) before it is acknowledged. An I/O error while writing ends all writing for the
+// life of this object, because what the disk holds is then unknown; a full disk does not.
+// Loop-only.
+class SqliteConfigStore : public ConfigStore,
+                          public ModuleStore,
+                          public AuthStore,
+                          public AuditStore {
  public:
   struct Options {
     std::string databasePath;
@@ -46,6 +50,8 @@ class SqliteConfigStore : public ConfigStore, public ModuleStore, public AuthSto
              ConfigStore::Done<std::vector<ConfigChange>> done) override;
   void settingsHistory(std::string settingsId, Instant deadline,
                        ConfigStore::Done<std::vector<model::Settings>> done) override;
+  void metadataHistory(std::string parentId, Instant deadline,
+                       ConfigStore::Done<std::vector<model::Metadata>> done) override;
   void nextGeneration(Instant deadline, ConfigStore::Done<uint64_t> done) override;
   void watch(uint64_t position, Callback<void(const ConfigChange&)> listener) override;
 
@@ -63,6 +69,12 @@ class SqliteConfigStore : public ConfigStore, public ModuleStore, public AuthSto
   void applyAuth(std::vector<AuthWrite> writes, Instant deadline,
                  AuthStore::Done<void> done) override;
   void purgeAuth(int64_t now, Instant deadline, AuthStore::Done<int64_t> done) override;
+  Status append(AuditEntry entry) override;
+  void flush(Instant deadline, AuditStore::Done<void> done) override;
+  uint64_t lostAuditEntries() const override { return lostAuditEntries_; }
+  void listAudit(AuditFilter filter, Instant deadline, AuditStore::Done<AuditPage> done) override;
+  void verifyAudit(Instant deadline, AuditStore::Done<AuditVerdict> done) override;
+  void trimAudit(int64_t beforeMs, Instant deadline, AuditStore::Done<int64_t> done) override;
 
  private:
   SqliteConfigStore(EventLoop& loop, Options options, UniqueFd lock,
@@ -71,6 +83,10 @@ class SqliteConfigStore : public ConfigStore, public ModuleStore, public AuthSto
   template <class T, class F>
   Result<T> guarded(F write);
   void deliver(const std::vector<ConfigChange>& changes);
+  void writeAudit();
+  // On the thread for reading the audit log, which opens its connection on first use.
+  template <class T, class F>
+  Result<T> readAudit(F read);
 
   EventLoop& loop_;
   const Options options_;
@@ -85,7 +101,13 @@ class SqliteConfigStore : public ConfigStore, public ModuleStore, public AuthSto
   bool watched_ = false;                          // log entries may be trimmed
   Callback<void(const ConfigChange&)> listener_;  // loop
   bool listening_ = false;                        // the listener has had the log up to now
-  std::unique_ptr<StoreThread> thread_;           // last: joined before the rest goes
+  std::vector<AuditEntry> waitingAudit_;          // loop, until the next group commit
+  TimerId auditTimer_ = 0;
+  uint64_t lostAuditEntries_ = 0;
+  std::unique_ptr<sqlite::Database> auditDb_;  // the audit thread's
+  // Last: joined before the rest goes.
+  std::unique_ptr<StoreThread> thread_;
+  std::unique_ptr<StoreThread> auditThread_;
 };
 
 }  // namespace busbar

@@ -85,11 +85,13 @@ TEST_P(ConfigStoreContract, EveryKindOfRowComesBackAsStored) {
                               {kInsert, sample::group()},
                               {kInsert, sample::groupUser()},
                               {kInsert, sample::groupZone()},
+                              {kInsert, sample::metadata(1, sample::id(Table::User))},
+                              {kInsert, sample::schema()},
                               {kInsert, sample::settings(1, system.id)},
                               {kInsert, sample::settings(2, child.id, "password: geheim",
                                                          model::EncryptionLevel::NeverDisplay)}});
   ASSERT_TRUE(changes.ok()) << changes.error().message;
-  ASSERT_EQ(changes->size(), 15u);
+  ASSERT_EQ(changes->size(), 17u);
   for (const ConfigChange& change : *changes) {
     EXPECT_EQ(change.position, 1u);
     EXPECT_EQ(model::commonOf(change.record).revision, 1);
@@ -99,7 +101,7 @@ TEST_P(ConfigStoreContract, EveryKindOfRowComesBackAsStored) {
   for (int pass = 0; pass < 2; ++pass) {
     const auto snapshot = load();
     EXPECT_EQ(snapshot.position, 1u);
-    EXPECT_EQ(snapshot.records.size(), 15u);
+    EXPECT_EQ(snapshot.records.size(), 17u);
     for (const ConfigChange& change : *changes) {
       const auto row = stored(model::commonOf(change.record).id);
       ASSERT_NE(row, nullptr);

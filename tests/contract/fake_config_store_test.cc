@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/fake_config_store.h"
 
+#include "tests/contract/audit_store_contract.h"
 #include "tests/contract/config_store_contract.h"
 #include "tests/contract/module_store_contract.h"
 
@@ -28,6 +29,7 @@ class FakeModuleBackend : public ModuleStoreBackend {
   void open(EventLoop& loop) override { store_ = std::make_unique<FakeConfigStore>(loop, data_); }
   ConfigStore& config() override { return *store_; }
   ModuleStore& modules() override { return *store_; }
+  AuditStore& audit() override { return *store_; }
 
  private:
   std::shared_ptr<FakeConfigStore::Data> data_ = std::make_shared<FakeConfigStore::Data>();
@@ -35,6 +37,11 @@ class FakeModuleBackend : public ModuleStoreBackend {
 };
 
 INSTANTIATE_TEST_SUITE_P(Fake, ModuleStoreContract, testing::Values([] {
+                           return std::unique_ptr<ModuleStoreBackend>(
+                               std::make_unique<FakeModuleBackend>());
+                         }));
+
+INSTANTIATE_TEST_SUITE_P(Fake, AuditStoreContract, testing::Values([] {
                            return std::unique_ptr<ModuleStoreBackend>(
                                std::make_unique<FakeModuleBackend>());
                          }));

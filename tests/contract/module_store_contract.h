@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "registry/store/audit_store.h"
 #include "registry/store/config_store.h"
 #include "registry/store/module_store.h"
 #include "sdk/base/event_loop.h"
@@ -24,6 +25,7 @@ class ModuleStoreBackend {
   virtual void open(EventLoop& loop) = 0;  // closes what is open
   virtual ConfigStore& config() = 0;
   virtual ModuleStore& modules() = 0;
+  virtual AuditStore& audit() = 0;
 };
 using ModuleStoreBackendFactory = std::function<std::unique_ptr<ModuleStoreBackend>()>;
 

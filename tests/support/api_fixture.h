@@ -20,6 +20,7 @@
 #include "tests/support/fake_password_hasher.h"
 #include "tests/support/recording_sink.h"
 #include "tests/support/sample_records.h"
+#include "tests/support/search_mirror.h"
 
 namespace busbar {
 
@@ -133,12 +134,12 @@ class ApiFixture : public testing::Test {
   std::unique_ptr<EventLoop> loop_;
   Site site_;
   FakeConfigStore store_;
+  SearchMirror mirror_{*loop_, site_};
   FakeHostClient host_;
   model::IdGenerator ids_{clock_};
   std::unique_ptr<Logger> log_ = Logger::discarding();
   auth::KeyUsage keyUsage_;
   FakePasswordHasher hasher_{*loop_};
-  std::map<std::string, json::Value, std::less<>> zonePermissions_;  // by zone: who may what in it
   auth::ApiKeyAuthenticator keyAuthenticator_{clock_,
                                               [this](const std::string& keyId) {
                                                 auth::ApiKeyRows rows;
@@ -151,29 +152,29 @@ class ApiFixture : public testing::Test {
                                               &keyUsage_};
   auth::LocalAuthenticator authenticator_{keyAuthenticator_, kOwnUid};
   std::vector<std::string> installed_;
+  Actor installedBy_;
   std::optional<Error> installFailure_;
   api::Api api_{
       {*loop_,
        site_,
        store_,
+       mirror_.search(),
+       store_,
        host_,
        ids_,
        *log_,
-       [this](std::string folder, Actor, Callback<void(Result<api::InstalledDriver>)> done) {
+       [this](std::string folder, Actor actor, Callback<void(Result<api::InstalledDriver>)> done) {
          if (installFailure_) {
            done(*installFailure_);
            return;
          }
          installed_.push_back(std::move(folder));
+         installedBy_ = std::move(actor);
          done(api::InstalledDriver{sample::id(model::Table::Driver), true});
        },
        "9.9.9",
        {},
        &hasher_,
-       [this](std::string_view zoneId) -> const json::Value* {
-         const auto it = zonePermissions_.find(zoneId);
-         return it == zonePermissions_.end() ? nullptr : &it->second;
-       },
        &keyUsage_}};
   http::Router router_{authenticator_};
   http::TraceIds trace_;

@@ -63,6 +63,9 @@ Uniques uniquesOf(const Record& record) {
     return {{"parent_id",
              settings->parentId + "/" + std::to_string(static_cast<int>(settings->level))}};
   }
+  if (const auto* metadata = std::get_if<model::Metadata>(&record)) {
+    return {{"parent_id", metadata->parentId + "/" + metadata->name}};
+  }
   return identityUniques(record);
 }
 
@@ -94,13 +97,21 @@ Status checkReferences(const Data& data) {
 }
 
 void keepVersion(Data& data, const Record& old) {
-  if (const auto* settings = std::get_if<model::Settings>(&old)) {
-    auto& versions = data.history[settings->id];
-    versions.push_back(*settings);
+  if (std::holds_alternative<model::Settings>(old) ||
+      std::holds_alternative<model::Metadata>(old)) {
+    auto& versions = data.history[model::commonOf(old).id];
+    versions.push_back(old);
     if (versions.size() > kKeptVersions) {
       versions.erase(versions.begin());
     }
   }
+}
+
+void addAudit(Data& data, AuditEntry entry) {
+  const AuditEntry& last = data.audit.empty() ? data.anchor : data.audit.back();
+  entry.sequence = last.sequence + 1;
+  entry.hash = auditHash(last.sequence == 0 ? auditGenesis() : std::string_view(last.hash), entry);
+  data.audit.push_back(std::move(entry));
 }
 
 Result<Record> applyOne(Data& data, const ConfigWrite& write, int64_t now) {
@@ -171,20 +182,24 @@ void FakeConfigStore::load(Instant deadline, ConfigStore::Done<ConfigSnapshot> d
   answer<ConfigSnapshot>(deadline, std::move(snapshot), std::move(done));
 }
 
-Result<std::vector<ConfigChange>> FakeConfigStore::applyNow(
-    const std::vector<ConfigWrite>& writes) {
+Result<std::vector<ConfigChange>> FakeConfigStore::applyNow(const std::vector<ConfigWrite>& writes,
+                                                            const Actor& actor) {
   if (failure_) {
     return *failure_;
   }
   Data next = *data_;
   ++next.position;
   std::vector<ConfigChange> changes;
+  const Milliseconds now(loop_.clock().utcNs() / 1'000'000);
   for (const ConfigWrite& write : writes) {
-    auto stored = applyOne(next, write, loop_.clock().utcNs() / 1'000'000'000);
+    const auto row = next.rows.find(model::commonOf(write.record).id);
+    const auto before = row == next.rows.end() ? std::nullopt : std::optional(row->second);
+    auto stored = applyOne(next, write, now.count() / 1000);
     if (!stored.ok()) {
       return std::move(stored).error();
     }
     changes.push_back({next.position, write.kind, std::move(*stored)});
+    addAudit(next, auditEntryOf(changes.back(), before ? &*before : nullptr, actor, now));
   }
   BUSBAR_TRY(checkReferences(next));
   next.log.insert(next.log.end(), changes.begin(), changes.end());
@@ -192,13 +207,13 @@ Result<std::vector<ConfigChange>> FakeConfigStore::applyNow(
   return changes;
 }
 
-void FakeConfigStore::apply(std::vector<ConfigWrite> writes, Actor /*actor*/, Instant deadline,
+void FakeConfigStore::apply(std::vector<ConfigWrite> writes, Actor actor, Instant deadline,
                             ConfigStore::Done<std::vector<ConfigChange>> done) {
   if (loop_.clock().now() >= deadline) {
     answer<std::vector<ConfigChange>>(deadline, std::vector<ConfigChange>(), std::move(done));
     return;
   }
-  auto changes = applyNow(writes);
+  auto changes = applyNow(writes, actor);
   if (changes.ok() && !changes->empty()) {
     loop_.post([this, alive = alive_, delivered = *changes] {
       if (*alive && delivered.front().position > heard_) {
@@ -215,9 +230,31 @@ void FakeConfigStore::settingsHistory(std::string settingsId, Instant deadline,
   if (!data_->rows.contains(settingsId)) {
     result = Error::of(ErrorCode::NotFound, settingsId + " does not exist");
   } else if (const auto it = data_->history.find(settingsId); it != data_->history.end()) {
-    result = std::vector<model::Settings>(it->second.rbegin(), it->second.rend());
+    for (auto row = it->second.rbegin(); row != it->second.rend(); ++row) {
+      result->push_back(std::get<model::Settings>(*row));
+    }
   }
   answer<std::vector<model::Settings>>(deadline, std::move(result), std::move(done));
+}
+
+void FakeConfigStore::metadataHistory(std::string parentId, Instant deadline,
+                                      ConfigStore::Done<std::vector<model::Metadata>> done) {
+  std::vector<const model::Metadata*> rows;
+  for (const auto& [id, record] : data_->rows) {
+    const auto* row = std::get_if<model::Metadata>(&record);
+    if (row != nullptr && row->parentId == parentId) {
+      rows.push_back(row);
+    }
+  }
+  std::sort(rows.begin(), rows.end(), [](auto* a, auto* b) { return a->name < b->name; });
+  std::vector<model::Metadata> out;
+  for (const model::Metadata* row : rows) {
+    const auto& versions = data_->history[row->id];
+    for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
+      out.push_back(std::get<model::Metadata>(*version));
+    }
+  }
+  answer<std::vector<model::Metadata>>(deadline, std::move(out), std::move(done));
 }
 
 void FakeConfigStore::nextGeneration(Instant deadline, ConfigStore::Done<uint64_t> done) {
@@ -303,6 +340,72 @@ void FakeConfigStore::list(std::string moduleId, std::string prefix, Instant dea
     }
   }
   answer<std::vector<std::string>>(deadline, std::move(result), std::move(done));
+}
+
+Status FakeConfigStore::append(AuditEntry entry) {
+  entry.timeMs = loop_.clock().utcNs() / 1'000'000;
+  addAudit(*data_, std::move(entry));
+  return {};
+}
+
+void FakeConfigStore::flush(Instant deadline, AuditStore::Done<void> done) {
+  answer<void>(deadline, Status(), std::move(done));
+}
+
+void FakeConfigStore::listAudit(AuditFilter filter, Instant deadline,
+                                AuditStore::Done<AuditPage> done) {
+  AuditPage page;
+  const auto is = [](const std::string& wanted, const std::string& value) {
+    return wanted.empty() || wanted == value;
+  };
+  for (const AuditEntry& entry : data_->audit) {
+    if (entry.timeMs >= filter.sinceMs && entry.timeMs < filter.untilMs &&
+        entry.sequence > filter.afterSequence && is(filter.userId, entry.userId) &&
+        is(filter.subject, entry.subject) && is(filter.record, entry.record) &&
+        is(filter.action, entry.action)) {
+      page.entries.push_back(entry);
+    }
+  }
+  page.total = static_cast<int64_t>(page.entries.size());
+  if (!filter.oldestFirst) {
+    std::reverse(page.entries.begin(), page.entries.end());
+  }
+  const auto begin = page.entries.begin() +
+                     static_cast<std::ptrdiff_t>(std::min(filter.offset, page.entries.size()));
+  const auto count = std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(filter.limit),
+                                              page.entries.end() - begin);
+  page.entries = std::vector<AuditEntry>(begin, begin + count);
+  answer<AuditPage>(deadline, std::move(page), std::move(done));
+}
+
+void FakeConfigStore::verifyAudit(Instant deadline, AuditStore::Done<AuditVerdict> done) {
+  AuditVerdict verdict;
+  verdict.last = data_->anchor.sequence;
+  verdict.lastHash = verdict.last == 0 ? std::string(auditGenesis()) : data_->anchor.hash;
+  for (const AuditEntry& entry : data_->audit) {
+    if (auditHash(verdict.lastHash, entry) != entry.hash) {
+      verdict.brokenAt = entry.sequence;
+      verdict.problem = "changed";
+      break;
+    }
+    verdict.first = verdict.entries++ == 0 ? entry.sequence : verdict.first;
+    verdict.last = entry.sequence;
+    verdict.lastHash = entry.hash;
+  }
+  answer<AuditVerdict>(deadline, std::move(verdict), std::move(done));
+}
+
+void FakeConfigStore::trimAudit(int64_t beforeMs, Instant deadline,
+                                AuditStore::Done<int64_t> done) {
+  auto& rows = data_->audit;
+  const auto young = std::find_if(rows.begin(), rows.end(),
+                                  [&](const AuditEntry& e) { return e.timeMs >= beforeMs; });
+  const int64_t removed = young - rows.begin();
+  if (removed > 0) {
+    data_->anchor = *(young - 1);
+    rows.erase(rows.begin(), young);
+  }
+  answer<int64_t>(deadline, removed, std::move(done));
 }
 
 void FakeConfigStore::tell(std::vector<ConfigChange> changes) {

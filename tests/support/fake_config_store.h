@@ -9,23 +9,26 @@
 #include <utility>
 #include <vector>
 
+#include "registry/store/audit_store.h"
 #include "registry/store/config_store.h"
 #include "registry/store/module_store.h"
 #include "sdk/base/event_loop.h"
 
 namespace busbar {
 
-// ConfigStore and ModuleStore in memory, held to the same contract suites as the real ones. `Data`
-// plays the disk: hand the same one to a second store to reopen it. Loop-only.
-class FakeConfigStore : public ConfigStore, public ModuleStore {
+// ConfigStore, ModuleStore and AuditStore in memory, held to the same contract suites as the real
+// ones. `Data` plays the disk: hand the same one to a second store to reopen it. Loop-only.
+class FakeConfigStore : public ConfigStore, public ModuleStore, public AuditStore {
  public:
   struct Data {
     uint64_t position = 0;
     uint64_t generation = 0;
     std::map<std::string, model::Record> rows;  // by id
     std::vector<ConfigChange> log;
-    std::map<std::string, std::vector<model::Settings>> history;           // by id, oldest first
+    std::map<std::string, std::vector<model::Record>> history;             // by id, oldest first
     std::map<std::string, std::map<std::string, std::string>> moduleData;  // by id, by key
+    std::vector<AuditEntry> audit;
+    AuditEntry anchor;  // what the oldest entry builds on
   };
 
   explicit FakeConfigStore(EventLoop& loop, std::shared_ptr<Data> data = std::make_shared<Data>());
@@ -36,6 +39,8 @@ class FakeConfigStore : public ConfigStore, public ModuleStore {
              ConfigStore::Done<std::vector<ConfigChange>> done) override;
   void settingsHistory(std::string settingsId, Instant deadline,
                        ConfigStore::Done<std::vector<model::Settings>> done) override;
+  void metadataHistory(std::string parentId, Instant deadline,
+                       ConfigStore::Done<std::vector<model::Metadata>> done) override;
   void nextGeneration(Instant deadline, ConfigStore::Done<uint64_t> done) override;
   void watch(uint64_t position, Callback<void(const ConfigChange&)> listener) override;
 
@@ -48,6 +53,13 @@ class FakeConfigStore : public ConfigStore, public ModuleStore {
   void list(std::string moduleId, std::string prefix, Instant deadline,
             ModuleStore::Done<std::vector<std::string>> done) override;
 
+  Status append(AuditEntry entry) override;
+  void flush(Instant deadline, AuditStore::Done<void> done) override;
+  uint64_t lostAuditEntries() const override { return 0; }
+  void listAudit(AuditFilter filter, Instant deadline, AuditStore::Done<AuditPage> done) override;
+  void verifyAudit(Instant deadline, AuditStore::Done<AuditVerdict> done) override;
+  void trimAudit(int64_t beforeMs, Instant deadline, AuditStore::Done<int64_t> done) override;
+
   // Every further write fails with this error, until it is cleared.
   void failWrites(std::optional<Error> error) { failure_ = std::move(error); }
   const Data& data() const { return *data_; }
@@ -56,7 +68,8 @@ class FakeConfigStore : public ConfigStore, public ModuleStore {
   template <class T>
   void answer(Instant deadline, Result<T> result, Callback<void(Result<T>)> done);
   Status setNow(const std::string& moduleId, const std::string& key, const std::string& value);
-  Result<std::vector<ConfigChange>> applyNow(const std::vector<ConfigWrite>& writes);
+  Result<std::vector<ConfigChange>> applyNow(const std::vector<ConfigWrite>& writes,
+                                             const Actor& actor);
   void tell(std::vector<ConfigChange> changes);
 
   EventLoop& loop_;

@@ -218,4 +218,29 @@ model::GroupZone groupZone(int n, int groupNumber, int zoneNumber) {
   return g;
 }
 
+model::Metadata metadata(int n, std::string parentId) {
+  model::Metadata m;
+  m.id = id(model::Table::Metadata, n);
+  m.name = "catering " + std::to_string(n);
+  m.description = "what there is to eat";
+  m.parentId = std::move(parentId);
+  json::Object details;
+  details.set("menu", json::Array{"soup", 3, nullptr});
+  m.details = std::move(details);
+  m.editors = {"kitchen"};
+  m.modifiedById = id(model::Table::User, 1);
+  return m;
+}
+
+model::Schema schema(int n) {
+  model::Schema s;
+  s.id = id(model::Table::Schema, n);
+  s.name = "Schema " + std::to_string(n);
+  s.description = "of menus";
+  json::Object schema;
+  schema.set("type", "object");
+  s.schema = std::move(schema);
+  return s;
+}
+
 }  // namespace busbar::sample

@@ -14,8 +14,6 @@
 namespace busbar::cli {
 namespace {
 
-constexpr size_t kMaxInputBytes = 1 << 20;
-
 // The position of "=" in name=value; npos when the word has no such name.
 size_t assignmentAt(std::string_view word) {
   const size_t at = word.find('=');
@@ -91,29 +89,7 @@ Result<json::Object> toAssignments(const std::vector<std::string>& words) {
   return object;
 }
 
-void mergePatch(json::Value& document, const json::Value& changes) {
-  const json::Object* patch = changes.asObject();
-  if (patch == nullptr) {
-    document = changes;
-    return;
-  }
-  if (document.asObject() == nullptr) {
-    document = json::Object();
-  }
-  for (const auto& [name, change] : *patch) {
-    json::Object& object = *document.asObject();
-    if (change.isNull()) {
-      object.erase(name);
-      continue;
-    }
-    if (!object.contains(name)) {
-      object.set(name, json::Value());
-    }
-    mergePatch(*object.find(name), change);
-  }
-}
-
-Result<std::string> readInput(const std::string& path) {
+Result<std::string> readInput(const std::string& path, size_t maxBytes) {
   struct Closer {
     void operator()(FILE* file) const {
       if (file != stdin) {
@@ -130,8 +106,9 @@ Result<std::string> readInput(const std::string& path) {
   size_t count = 0;
   while ((count = std::fread(block, 1, sizeof(block), file.get())) > 0) {
     text.append(block, count);
-    if (text.size() > kMaxInputBytes) {
-      return usageError("read " + path + ": larger than 1 MiB");
+    if (text.size() > maxBytes) {
+      return usageError("read " + path + ": larger than " + std::to_string(maxBytes >> 20U) +
+                        " MiB");
     }
   }
   if (std::ferror(file.get()) != 0) {

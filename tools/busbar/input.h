@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +23,7 @@ Result<json::Value> toCallArguments(const std::vector<std::string>& words);
 // Usage error for another word.
 Result<json::Object> toAssignments(const std::vector<std::string>& words);
 
-// Lays `changes` over `document` (RFC 7396: null removes a member).
-void mergePatch(json::Value& document, const json::Value& changes);
-
-// The text of a file, "-" for stdin; at most 1 MiB.
-Result<std::string> readInput(const std::string& path);
+// The text of a file, "-" for stdin; a usage error when it is longer than `maxBytes`.
+Result<std::string> readInput(const std::string& path, size_t maxBytes = 1U << 20U);
 
 }  // namespace busbar::cli

@@ -176,6 +176,8 @@ constexpr std::array kKeys{
         [](const toml::node& n, Config& c) { return readInteger(n, 1, 1'000'000, c.uidCount); }},
     Key{"drivers", "allow_unsigned",
         [](const toml::node& n, Config& c) { return readFlag(n, c.allowUnsigned); }},
+    Key{"audit", "keep_days",
+        [](const toml::node& n, Config& c) { return readInteger(n, 0, 36'500, c.auditKeepDays); }},
 };
 
 std::string place(std::string_view fileName, const toml::source_region& source) {

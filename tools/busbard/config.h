@@ -50,6 +50,8 @@ struct Config {
   int64_t uidCount = 10'000;
   bool allowUnsigned = false;
 
+  int64_t auditKeepDays = 400;  // 0: for ever
+
   Milliseconds stopTimeout{5'000};  // for an orderly stop of everything
 
   bool operator==(const Config&) const = default;

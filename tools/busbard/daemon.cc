@@ -37,6 +37,7 @@
 #include "registry/site/default_domain.h"
 #include "registry/site/site.h"
 #include "registry/state/memory_state_store.h"
+#include "registry/store/search.h"
 #include "registry/store/sqlite_config_store.h"
 #include "sdk/base/event_loop.h"
 #include "sdk/base/version.h"
@@ -48,6 +49,7 @@ namespace busbar::daemon {
 namespace {
 
 constexpr auto kStartLimit = Milliseconds(30'000);
+constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
 constexpr size_t kPoolThreads = 2;
 constexpr size_t kPoolQueue = 4096;
 constexpr const char* kRunnerName = "busbar-runner";
@@ -146,6 +148,11 @@ class Daemon::Parts {
       return store.error();
     }
     store_ = std::move(*store);
+    auto search = Search::open(*loop_, folder_.path() + "/config.db");
+    if (!search) {
+      return search.error();
+    }
+    search_ = std::move(*search);
     MemoryStateStore::Options stateOptions;
     stateOptions.databasePath = folder_.path() + "/state.db";
     auto states = MemoryStateStore::open(*loop_, std::move(stateOptions));
@@ -255,6 +262,8 @@ class Daemon::Parts {
         *loop_,
         site_,
         *store_,
+        *search_,
+        *store_,
         *host_,
         ids_,
         log_,
@@ -265,10 +274,10 @@ class Daemon::Parts {
         {config_.allowUnsigned, std::string(sandbox::toString(spawner_->facts().tier)),
          std::string(toString(config_.sandboxRequire))},
         &auth_->passwords(),
-        {},
         &keyUsage_});
     api_->addRoutes(*router_);
     auth_->addRoutes(*router_);
+    trimAudit();
     api_->metrics().addReadyCheck("state", [this] { return states_->lastSave(); });
     addHttpFigures();
     return {};
@@ -285,6 +294,22 @@ class Daemon::Parts {
     return {};
   }
 
+  // Once a day, and at the start.
+  void trimAudit() {
+    if (config_.auditKeepDays == 0) {
+      return;
+    }
+    const int64_t keptMs = config_.auditKeepDays * kDayMs;
+    store_->trimAudit(clock_.utcNs() / 1'000'000 - keptMs, Instant::max(),
+                      [this](Result<int64_t> removed) {
+                        if (!removed.ok()) {
+                          log_.error("busbard", "old entries of the audit log were not removed",
+                                     {{"why", removed.error().message}});
+                        }
+                      });
+    loop_->runAfter(Milliseconds(kDayMs), [this] { trimAudit(); });
+  }
+
   void addHttpFigures() {
     const auto add = [this](const char* name, const char* help, auto read) {
       api_->metrics().addFigure(name, help, [read] { return static_cast<double>(read()); });
@@ -297,6 +322,8 @@ class Daemon::Parts {
         [this] { return http_->figures.bytes; });
     add("busbar_driver_http_open", "HTTP requests of drivers under way",
         [this] { return http_->figures.open; });
+    add("busbar_audit_lost_total", "Entries that never reached the audit log",
+        [this] { return store_->lostAuditEntries(); });
     add("busbar_http_client_sockets", "Connections of the outbound HTTP client",
         [this] { return httpClient_->figures().sockets; });
   }
@@ -452,12 +479,19 @@ class Daemon::Parts {
   }
 
   void saveStates(Instant limit) {
-    states_->flush(std::max(limit, clock_.now() + Milliseconds(500)), [this](Status flushed) {
+    const Instant last = std::max(limit, clock_.now() + Milliseconds(500));
+    states_->flush(last, [this, last](Status flushed) {
       if (!flushed.ok()) {
         log_.error("busbard", "the last state was not saved", {{"why", flushed.error().message}});
       }
-      log_.info("busbard", "stopped");
-      loop_->stop();
+      store_->flush(last, [this](Status audited) {
+        if (!audited.ok()) {
+          log_.error("busbard", "the end of the audit log was not saved",
+                     {{"why", audited.error().message}});
+        }
+        log_.info("busbard", "stopped");
+        loop_->stop();
+      });
     });
   }
 
@@ -475,6 +509,7 @@ class Daemon::Parts {
   model::IdGenerator ids_{clock_};
   DriverDepot depot_{folder_.path() + "/drivers"};
   std::unique_ptr<SqliteConfigStore> store_;
+  std::unique_ptr<Search> search_;
   std::unique_ptr<MemoryStateStore> states_;
   std::unique_ptr<LocalCoordinator> coordinator_;
   std::unique_ptr<sandbox::Spawner> spawner_;

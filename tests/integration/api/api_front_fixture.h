@@ -35,11 +35,12 @@ class ApiFront : public testing::Test {
     auto store = SqliteConfigStore::open(*loop_, std::move(options));
     EXPECT_TRUE(store.ok());
     store_ = std::move(*store);
+    search_ = std::move(*Search::open(*loop_, folder_.path() + "/config.db"));
     EXPECT_TRUE(await<void>(*loop_, [this](Callback<void(Status)> done) {
                   site_.follow(*store_, clock_.now() + Milliseconds(10'000), std::move(done));
                 }).ok());
     api_ = std::make_unique<api::Api>(
-        api::Api::Parts{*loop_, site_, *store_, host_, ids_, *log_,
+        api::Api::Parts{*loop_, site_, *store_, *search_, *store_, host_, ids_, *log_,
                         [](std::string, Actor, Callback<void(Result<api::InstalledDriver>)> done) {
                           done(Error::of(ErrorCode::InvalidArgument, "no driver here"));
                         },
@@ -93,6 +94,7 @@ class ApiFront : public testing::Test {
   std::unique_ptr<EventLoop> loop_;
   Site site_;
   std::unique_ptr<SqliteConfigStore> store_;
+  std::unique_ptr<Search> search_;
   FakeHostClient host_;
   model::IdGenerator ids_{clock_};
   std::unique_ptr<Logger> log_ = Logger::discarding();

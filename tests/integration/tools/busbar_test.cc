@@ -224,6 +224,54 @@ TEST_F(Cli, KeysArePrintedAloneAndOpenTheApi) {
   EXPECT_EQ(over({"systems", "list"}, key).exitCode, 4);
 }
 
+TEST_F(Cli, TheAuditLogIsListedExportedAndVerified) {
+  const std::string zone = idOf({"zones", "create", "Audited", "-o", "name"});
+  const auto listed = busbar({"audit", "list", "--id", zone, "-o", "json"});
+  ASSERT_EQ(listed.exitCode, 0) << listed.err;
+  const auto rows = json::parse(listed.out);
+  ASSERT_TRUE(rows.ok()) << listed.out;
+  ASSERT_EQ(rows->asArray()->size(), 1U);
+  EXPECT_EQ(*rows->asArray()->front().find("action")->asString(), "create");
+  EXPECT_EQ(*rows->asArray()->front().find("peer")->asString(), "local");
+  const auto exported = busbar({"audit", "export"});
+  ASSERT_EQ(exported.exitCode, 0) << exported.err;
+  EXPECT_NE(exported.out.find("\"id\":\"" + zone + "\""), std::string::npos);
+  const auto last =
+      json::parse(exported.out.substr(exported.out.rfind('\n', exported.out.size() - 2) + 1));
+  ASSERT_TRUE(last.ok());
+  const auto rest =
+      busbar({"audit", "export", "--after", std::to_string(*last->find("sequence")->asInt() - 1)});
+  EXPECT_EQ(json::parse(rest.out)->find("hash")->asString()->size(), 64U) << rest.out;
+  const auto sound = busbar({"audit", "verify"});
+  EXPECT_EQ(sound.exitCode, 0) << sound.out << sound.err;
+}
+
+TEST_F(Cli, AConfigurationIsPlannedThenAppliedOnce) {
+  const std::string file = dir_->file("site.json");
+  const auto exported = busbar({"export", "-o", "json"});
+  ASSERT_EQ(exported.exitCode, 0) << exported.err;
+  auto document = json::parse(exported.out);
+  ASSERT_TRUE(document.ok());
+  const auto write = [&] { std::ofstream(file) << json::write(*document); };
+  write();
+  EXPECT_NE(busbar({"plan", file}).err.find("nothing to change"), std::string::npos);
+  for (json::Value& row : *document->asObject()->find("systems")->asArray()) {
+    if (*row.find("id")->asString() == system_) {
+      row.asObject()->set("description", "from a file");
+    }
+  }
+  write();
+  const auto planned = busbar({"plan", file});
+  EXPECT_EQ(planned.exitCode, 0) << planned.err;
+  EXPECT_NE(planned.out.find(system_), std::string::npos) << planned.out;
+  EXPECT_EQ(busbar({"apply", file}).exitCode, 2) << "nobody can be asked";
+  const auto applied = busbar({"apply", file, "--yes"});
+  EXPECT_EQ(applied.exitCode, 0) << applied.err;
+  EXPECT_NE(busbar({"systems", "show", "Test room"}).out.find("from a file"), std::string::npos);
+  EXPECT_NE(busbar({"apply", file, "--yes"}).err.find("nothing to change"), std::string::npos);
+  EXPECT_EQ(busbar({"apply", "-", "--yes"}, R"({"format":"other"})").exitCode, 7);
+}
+
 TEST_F(Cli, ExitCodesNameTheKindOfFailure) {
   EXPECT_EQ(busbar({"systems", "show", "nowhere"}).exitCode, 3);
   EXPECT_EQ(busbar({"exec", "Test room", "Echo_9", "echo", "1"}).exitCode, 3);

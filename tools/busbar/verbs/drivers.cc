@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
 
+#include "tools/busbar/confirm.h"
 #include "tools/busbar/paths.h"
 #include "tools/busbar/resolve.h"
 #include "tools/busbar/session.h"
@@ -70,9 +71,7 @@ Status deleteDriver(Session& session, const Arguments& arguments) {
   if (!id) {
     return id.error();
   }
-  if (auto gone = session.client().erase(kDrivers + "/" + encoded(*id)); !gone) {
-    return gone.error();
-  }
+  BUSBAR_TRY(eraseAfterAsking(session, arguments, kDrivers + "/" + encoded(*id)));
   session.output().say("deleted " + *id + " and its modules");
   return {};
 }
@@ -82,17 +81,21 @@ Status deleteDriver(Session& session, const Arguments& arguments) {
 void addDriverVerbs(VerbTable& table) {
   table.nouns.push_back({"drivers", {"driver"}, "Code for one kind of device or service"});
   const Parameter driver{"DRIVER", "Id, name or package of a driver"};
-  table.verbs.insert(
-      table.verbs.end(),
-      {{"drivers",
-        "install",
-        "Install a built driver's folder; prints its id",
-        {{"DIR", "Folder with manifest.json and the shared library"}},
-        {},
-        installDriver},
-       {"drivers", "list", "All drivers", {}, {}, listDrivers},
-       {"drivers", "show", "One driver", {driver}, {}, showDriver},
-       {"drivers", "delete", "Delete a driver and all its modules", {driver}, {}, deleteDriver}});
+  table.verbs.insert(table.verbs.end(),
+                     {{"drivers",
+                       "install",
+                       "Install a built driver's folder; prints its id",
+                       {{"DIR", "Folder with manifest.json and the shared library"}},
+                       {},
+                       installDriver},
+                      {"drivers", "list", "All drivers", {}, {}, listDrivers},
+                      {"drivers", "show", "One driver", {driver}, {}, showDriver},
+                      {"drivers",
+                       "delete",
+                       "Delete a driver and all its modules",
+                       {driver},
+                       {yesFlag()},
+                       deleteDriver}});
 }
 
 }  // namespace busbar::cli

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/busbar/clock_text.h"
+#include "tools/busbar/confirm.h"
 #include "tools/busbar/exit_code.h"
 #include "tools/busbar/paths.h"
 #include "tools/busbar/resolve.h"
@@ -63,9 +64,7 @@ Status deleteKey(Session& session, const Arguments& arguments) {
   if (!id) {
     return id.error();
   }
-  if (auto gone = session.client().erase(kKeys + "/" + encoded(*id)); !gone) {
-    return gone.error();
-  }
+  BUSBAR_TRY(eraseAfterAsking(session, arguments, kKeys + "/" + encoded(*id)));
   session.output().say("deleted " + *id + "; what used it is signed out");
   return {};
 }
@@ -84,7 +83,7 @@ void addKeyVerbs(VerbTable& table) {
          {"--description", "A note", "TEXT", {}}},
         createKey},
        {"keys", "list", "All keys, without their secrets", {}, {}, listKeys},
-       {"keys", "delete", "Delete a key", {{"KEY", "Its id or name"}}, {}, deleteKey}});
+       {"keys", "delete", "Delete a key", {{"KEY", "Its id or name"}}, {yesFlag()}, deleteKey}});
 }
 
 }  // namespace busbar::cli

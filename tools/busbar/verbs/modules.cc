@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <thread>
 
+#include "tools/busbar/confirm.h"
 #include "tools/busbar/input.h"
 #include "tools/busbar/paths.h"
 #include "tools/busbar/resolve.h"
@@ -173,9 +174,7 @@ Status deleteModule(Session& session, const Arguments& arguments) {
   if (!path) {
     return path.error();
   }
-  if (auto gone = session.client().erase(*path); !gone) {
-    return gone.error();
-  }
+  BUSBAR_TRY(eraseAfterAsking(session, arguments, *path));
   session.output().say("deleted " + arguments.text("MODULE"));
   return {};
 }
@@ -288,7 +287,7 @@ void addModuleVerbs(VerbTable& table) {
         {target, fields},
         {name, where},
         updateModule},
-       {"modules", "delete", "Delete a module", {target}, {}, deleteModule},
+       {"modules", "delete", "Delete a module", {target}, {yesFlag()}, deleteModule},
        {"modules", "start", "Start a module", {target}, {wait}, startModule},
        {"modules", "stop", "Stop a module", {target}, {wait}, stopModule},
        {"modules",

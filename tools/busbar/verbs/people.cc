@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
+#include "tools/busbar/confirm.h"
 #include "tools/busbar/input.h"
 #include "tools/busbar/password.h"
 #include "tools/busbar/paths.h"
@@ -119,9 +120,7 @@ Status deleteUser(Session& session, const Arguments& arguments) {
   if (!id) {
     return id.error();
   }
-  if (auto gone = session.client().erase(kUsers + "/" + encoded(*id)); !gone) {
-    return gone.error();
-  }
+  BUSBAR_TRY(eraseAfterAsking(session, arguments, kUsers + "/" + encoded(*id)));
   session.output().say("deleted " + *id + " and its keys");
   return {};
 }
@@ -237,7 +236,7 @@ void addPeopleVerbs(VerbTable& table) {
          domain},
         createUser},
        {"users", "list", "All users", {}, {domain}, listUsers},
-       {"users", "delete", "Delete a user and its keys", {user}, {}, deleteUser},
+       {"users", "delete", "Delete a user and its keys", {user}, {yesFlag()}, deleteUser},
        {"users",
         "passwd",
         "Set a password; asks for it, or reads it from the standard input",

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
+#include "sdk/base/merge_patch.h"
 #include "tools/busbar/input.h"
 #include "tools/busbar/paths.h"
 #include "tools/busbar/resolve.h"
@@ -128,7 +129,7 @@ Status setSettings(Session& session, const Arguments& arguments) {
     }
     document = *parsed;
   }
-  mergePatch(document, *changes);
+  json::mergePatch(document, *changes);
   return store(session, arguments.text("PARENT"), level, *present, json::writePretty(document));
 }
 

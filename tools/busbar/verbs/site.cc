@@ -141,6 +141,8 @@ VerbTable allVerbs() {
   addKeyVerbs(table);
   addPeopleVerbs(table);
   addTokenVerbs(table);
+  addTransferVerbs(table);
+  addAuditVerbs(table);
   addDoctorVerb(table);
 
   addSiteVerbs(table);

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
+#include "tools/busbar/confirm.h"
 #include "tools/busbar/input.h"
 #include "tools/busbar/paths.h"
 #include "tools/busbar/resolve.h"
@@ -161,9 +162,7 @@ Status deleteSystem(Session& session, const Arguments& arguments) {
   if (!id) {
     return id.error();
   }
-  if (auto gone = session.client().erase(kSystems + "/" + encoded(*id)); !gone) {
-    return gone.error();
-  }
+  BUSBAR_TRY(eraseAfterAsking(session, arguments, kSystems + "/" + encoded(*id)));
   session.output().say("deleted " + *id);
   return {};
 }
@@ -276,7 +275,7 @@ void addSystemVerbs(VerbTable& table) {
         "delete",
         "Delete a system, with the modules that are only in it",
         {system},
-        {},
+        {yesFlag()},
         deleteSystem},
        {"systems", "add", "Put a module into a system", {system, member}, {}, addModule},
        {"systems", "remove", "Take a module out of a system", {system, member}, {}, removeModule},

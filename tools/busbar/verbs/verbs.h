@@ -16,7 +16,9 @@ void addControlVerbs(VerbTable& table);  // exec, state, watch, logs
 void addKeyVerbs(VerbTable& table);
 void addTokenVerbs(VerbTable& table);
 void addPeopleVerbs(VerbTable& table);  // users, domains, applications
-void addSiteVerbs(VerbTable& table);    // status, runners, quarantine, completion, version
+void addAuditVerbs(VerbTable& table);
+void addTransferVerbs(VerbTable& table);  // export, plan, apply
+void addSiteVerbs(VerbTable& table);      // status, runners, quarantine, completion, version
 void addDoctorVerb(VerbTable& table);
 
 // All of them, in the order of the help.

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
+#include "tools/busbar/confirm.h"
 #include "tools/busbar/input.h"
 #include "tools/busbar/paths.h"
 #include "tools/busbar/resolve.h"
@@ -108,9 +109,7 @@ Status deleteZone(Session& session, const Arguments& arguments) {
   if (!id) {
     return id.error();
   }
-  if (auto gone = session.client().erase(kZones + "/" + encoded(*id)); !gone) {
-    return gone.error();
-  }
+  BUSBAR_TRY(eraseAfterAsking(session, arguments, kZones + "/" + encoded(*id)));
   session.output().say("deleted " + *id);
   return {};
 }
@@ -135,7 +134,7 @@ void addZoneVerbs(VerbTable& table) {
         {parent, tags},
         createZone},
        {"zones", "update", "Change fields of a zone", {zone, fields}, {parent, tags}, updateZone},
-       {"zones", "delete", "Delete a zone and those in it", {zone}, {}, deleteZone}});
+       {"zones", "delete", "Delete a zone and those in it", {zone}, {yesFlag()}, deleteZone}});
 }
 
 }  // namespace busbar::cli

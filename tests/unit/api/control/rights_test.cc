@@ -171,7 +171,8 @@ class ControlTime : public testing::Test {
       clock_, [this](const std::string&) { return auth::ApiKeyRows{&key_, &user_}; }};
   http::Router router_{authenticator_};
   api::DriverManifests manifests_{site_};
-  api::Calls calls_{*loop_, host_, manifests_};
+  FakeConfigStore store_{*loop_};
+  api::Calls calls_{*loop_, host_, manifests_, store_};
   api::ControlHub hub_{*loop_, site_, host_, calls_};
   RecordedExchange exchange_;
 };

@@ -141,10 +141,19 @@ TEST_F(GrantsApi, ZoneRolesOpenWhatTheySay) {
                  R"({"config":{"org_zone":")" + zone(3) + "\"}}")
                 .status,
             200);
-  zonePermissions_[zone(3)] = json::parse(R"({"manage":["facilities"]})").value();
+  const std::string metadata = kBase + "/metadata/" + zone(3);
+  const std::string managed =
+      R"({"name":"permissions","editors":["Facilities"],"details":{"manage":["facilities"]}})";
+  EXPECT_EQ(call("PUT", metadata, managed).status, 200);
   EXPECT_EQ(status("PATCH", system(2) + version(2), R"({"description":"x"})"), 200);
   EXPECT_EQ(status("DELETE", system(2)), 403);
-  zonePermissions_[zone(3)] = json::parse(R"({"admin":["facilities"]})").value();
+  const std::string all = R"({"name":"permissions","details":{"admin":["facilities"]}})";
+  EXPECT_EQ(status("PATCH", metadata, all), 403) << "an editor gives itself no rights";
+  EXPECT_EQ(call("PUT", metadata, R"({"name":"x","editors":["Facilities"],"details":{}})").status,
+            200);
+  EXPECT_EQ(status("PATCH", metadata + "/name", R"({"current_name":"x","new_name":"permissions"})"),
+            403);
+  EXPECT_EQ(call("PUT", metadata, all).status, 200);
   EXPECT_EQ(status("DELETE", system(2)), 202);
   EXPECT_EQ(status("PATCH", system(1) + version(1), R"({"description":"x"})"), 403);
 }

@@ -59,6 +59,44 @@ TEST_F(ManifestApi, ShowsTheFunctionsThatACallerMayCall) {
   EXPECT_EQ(call("GET", "/api/engine/v2/systems/" + system_.id + "/functions/Lamp_2").status, 404);
 }
 
+TEST_F(ManifestApi, TellsTheAuditLogOfCallsForSupport) {
+  host_.echoes = true;
+  const std::string path = "/api/engine/v2/systems/" + system_.id + "/Lamp_1/";
+  const size_t before = store_.data().audit.size();
+  EXPECT_EQ(call("POST", path + "power", "[true]", "admin").status, 200);
+  EXPECT_EQ(store_.data().audit.size(), before) << "anybody may call that";
+  EXPECT_EQ(call("POST", path + "reset", "[]", "admin").status, 200);
+  ASSERT_EQ(store_.data().audit.size(), before + 1);
+  const AuditEntry& entry = store_.data().audit.back();
+  EXPECT_EQ(entry.action, "exec");
+  EXPECT_EQ(entry.record, "module");
+  EXPECT_EQ(entry.subject, module_.id);
+  EXPECT_EQ(entry.after, R"({"function":"reset","system_id":")" + system_.id + "\"}");
+  EXPECT_TRUE(entry.credential.starts_with("api_key "));
+}
+
+TEST_F(ManifestApi, TellsTheAuditLogOfCallsOverControlSocketsToo) {
+  host_.echoes = true;
+  api::DriverManifests manifests(site_);
+  api::Calls calls(*loop_, host_, manifests, store_);
+  auth::Principal who;
+  who.userId = sample::id(model::Table::User, 103);
+  who.keyId = sample::id(model::Table::ApiKey, 103);
+  who.kind = auth::CredentialKind::ApiKey;
+  const std::string trace = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-00";
+  const size_t before = store_.data().audit.size();
+  calls.start({module_, "power", "[true]", who, trace, system_.id, "192.0.2.1"}, [](auto) {});
+  EXPECT_EQ(store_.data().audit.size(), before) << "anybody may call that";
+  calls.start({module_, "reset", "[]", who, trace, system_.id, "192.0.2.1"}, [](auto) {});
+  ASSERT_EQ(store_.data().audit.size(), before + 1);
+  const AuditEntry& entry = store_.data().audit.back();
+  EXPECT_EQ(entry.after, R"({"function":"reset","system_id":")" + system_.id + "\"}");
+  EXPECT_EQ(entry.userId, who.userId);
+  EXPECT_EQ(entry.peer, "192.0.2.1");
+  EXPECT_EQ(entry.credential, "api_key " + who.keyId);
+  EXPECT_EQ(entry.traceId, "0123456789abcdef0123456789abcdef");
+}
+
 TEST_F(ManifestApi, RefusesSettingsThatBreakTheSchema) {
   const uint64_t before = site_.position();
   const Answer low = write(0, R"({"poll_ms":5,"pin":"1"})");

@@ -1,5 +1,7 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
+#include <set>
+
 #include "tests/support/api_fixture.h"
 
 namespace busbar {
@@ -21,7 +23,11 @@ TEST_F(SystemsApi, CreatesReadsChangesAndDeletes) {
   ASSERT_EQ(changed.status, 200) << changed.text;
   EXPECT_EQ(*changed.body.find("version")->asInt(), 1);
   EXPECT_EQ(*changed.body.find("capacity")->asInt(), 4);
-  EXPECT_EQ(call("PUT", system(id) + "?version=0", R"({"name":"Room 3"})").status, 409);
+  const Answer clash = call("PUT", system(id) + "?version=0", R"({"name":"Room 3"})");
+  EXPECT_EQ(clash.status, 409);
+  EXPECT_EQ(clash.member("reason"), "version_clash");
+  EXPECT_EQ(*clash.body.find("current_version")->asInt(), 1);
+  EXPECT_EQ(*clash.body.find("given_version")->asInt(), 0);
   EXPECT_EQ(call("PATCH", system(id), R"({"name":"Room 3"})").status, 422);
   EXPECT_EQ(call("DELETE", system(id)).status, 202);
   EXPECT_EQ(call("GET", system(id)).status, 404);
@@ -44,6 +50,83 @@ TEST_F(SystemsApi, PagesByNameThenId) {
   const Answer last = call("GET", "/api/engine/v2/systems?limit=2&offset=2");
   EXPECT_EQ(last.body.asArray()->size(), 1U);
   EXPECT_EQ(last.response.header("Link"), "");
+}
+
+TEST_F(SystemsApi, SearchesWithinTheFilters) {
+  for (int n = 1; n <= 9; ++n) {
+    model::System room = sample::system(n);
+    room.name = "Room " + std::to_string(n) + (n % 3 == 0 ? " aquarium" : "");
+    room.bookable = n != 6;
+    put(room);
+  }
+  const Answer page =
+      call("GET", "/api/engine/v2/systems?q=aqua&bookable=true&limit=1", {}, "user");
+  ASSERT_EQ(page.status, 200) << page.text;
+  ASSERT_EQ(page.body.asArray()->size(), 1U);
+  EXPECT_EQ(page.body.asArray()->front().find("id")->asString()->back(), '3');
+  EXPECT_EQ(page.response.header("X-Total-Count"), "2");
+  EXPECT_EQ(page.response.header("Content-Range"), "sys 0-1/2");
+  EXPECT_EQ(page.response.header("Link"),
+            "</api/engine/v2/systems?q=aqua&bookable=true&offset=1&limit=1>; rel=\"next\"");
+  const Answer rest =
+      call("GET", "/api/engine/v2/systems?q=aqua&bookable=true&limit=1&offset=1", {}, "user");
+  ASSERT_EQ(rest.body.asArray()->size(), 1U);
+  EXPECT_EQ(rest.body.asArray()->front().find("id")->asString()->back(), '9');
+  EXPECT_EQ(rest.response.header("Link"), "");
+  EXPECT_EQ(call("GET", "/api/engine/v2/systems?q=*").body.asArray()->size(), 9U);
+  EXPECT_EQ(call("GET", "/api/engine/v2/systems?q=nothing").text, "[]");
+  EXPECT_EQ(call("GET", "/api/engine/v2/systems?q=%22%29%28").body.asArray()->size(), 9U);
+}
+
+TEST_F(SystemsApi, ListsByEmailAndWhatNoSystemHas) {
+  put(sample::system(1));
+  put(sample::system(2));
+  const Answer found = call(
+      "GET", "/api/engine/v2/systems/with_emails?in=Room1@example.com,x@example.com", {}, "user");
+  ASSERT_EQ(found.body.asArray()->size(), 1U) << found.text;
+  EXPECT_EQ(found.response.header("X-Total-Count"), "1");
+  EXPECT_EQ(call("GET", "/api/engine/v2/systems/with_emails").status, 422);
+  EXPECT_EQ(call("GET", "/api/engine/v2/systems?signage=true").text, "[]");
+  EXPECT_EQ(call("GET", "/api/engine/v2/systems?trigger_id=trigger-1").text, "[]");
+  const Answer none = call("GET", "/api/engine/v2/repositories");
+  EXPECT_EQ(none.text, "[]");
+  EXPECT_EQ(none.response.header("Content-Range"), "repositories 0-0/0");
+  EXPECT_EQ(call("GET", "/api/engine/v2/repositories/repo-1").status, 404);
+  EXPECT_EQ(call("POST", "/api/engine/v2/reindex?backfill=true").status, 200);
+}
+
+TEST_F(SystemsApi, ListsWhatADeletionTakesWithItAndChangesNothing) {
+  put(sample::driver(1));
+  put(sample::mod(1));
+  put(sample::zone(1));
+  model::System room = sample::system(1);
+  room.modules = {sample::id(model::Table::Module, 1)};
+  room.zones = {sample::id(model::Table::Zone, 1)};
+  put(room);
+  put(sample::settings(1, room.id));
+  put(sample::metadata(1, room.id));
+  const uint64_t before = site_.position();
+  const Answer would = call("DELETE", system(room.id) + "?dry_run=true");
+  ASSERT_EQ(would.status, 200) << would.text;
+  std::set<std::string> types;
+  for (const json::Value& row : *would.body.find("would_delete")->asArray()) {
+    types.insert(*row.find("type")->asString());
+  }
+  EXPECT_EQ(types, (std::set<std::string>{"metadata", "module", "settings", "system"}));
+  const Answer zone =
+      call("DELETE", "/api/engine/v2/zones/" + sample::id(model::Table::Zone, 1) + "?dry_run=true");
+  ASSERT_EQ(zone.body.find("would_change")->asArray()->size(), 1U) << zone.text;
+  EXPECT_EQ(*zone.body.find("would_change")->asArray()->front().find("id")->asString(), room.id);
+  for (const std::string& path :
+       {system(room.id) + "/module/" + room.modules.front(),
+        "/api/engine/v2/modules/" + room.modules.front(),
+        "/api/engine/v2/drivers/" + sample::id(model::Table::Driver, 1),
+        "/api/engine/v2/settings/" + sample::id(model::Table::Settings, 1)}) {
+    EXPECT_EQ(call("DELETE", path + "?dry_run=true").status, 200) << path;
+    EXPECT_EQ(call("DELETE", path + "?dry_run=maybe").status, 400) << path;
+  }
+  EXPECT_EQ(call("DELETE", system("sys-none") + "?dry_run=true").status, 404);
+  EXPECT_EQ(site_.position(), before);
 }
 
 TEST_F(SystemsApi, RefusesBadInputAndChangesNothing) {

@@ -99,6 +99,29 @@ TEST_F(UsersApi, ShowWhatTheReaderMaySee) {
   EXPECT_EQ(call("GET", kUsers + "/current", {}, "", true).status, 404) << "no row: local";
 }
 
+TEST_F(UsersApi, ShowTheirMetadataInTheirDomainOnly) {
+  const std::string body = R"({"name":"desk","details":{"floor":3}})";
+  for (const int number : {101, 201}) {
+    ASSERT_EQ(call("PUT", "/api/engine/v2/metadata/" + idOf(number), body).status, 200);
+  }
+  const Answer own = call("GET", kUsers + "/current", {}, "user");
+  EXPECT_NE(own.body.find("associated_metadata")->find("desk"), nullptr) << own.text;
+  const Answer list = call("GET", kUsers + "?q=101&include_metadata=true", {}, "user");
+  ASSERT_EQ(list.body.asArray()->size(), 1u) << list.text;
+  EXPECT_NE(list.body.asArray()->front().find("associated_metadata")->find("desk"), nullptr);
+  const Answer bulk =
+      call("GET", "/api/engine/v2/metadata/desk/bulk?parent_ids=" + idOf(101) + "," + idOf(201), {},
+           "support");
+  EXPECT_FALSE(bulk.body.find(idOf(101))->isNull()) << bulk.text;
+  EXPECT_TRUE(bulk.body.find(idOf(201))->isNull()) << bulk.text;
+  for (const char* caller : {"user", "support"}) {
+    EXPECT_EQ(call("GET", path(101) + "/metadata", {}, caller).status, 200);
+    EXPECT_EQ(call("GET", path(201) + "/metadata", {}, caller).status, 404);
+    EXPECT_EQ(call("GET", "/api/engine/v2/metadata/" + idOf(201), {}, caller).status, 404);
+    EXPECT_EQ(call("PUT", "/api/engine/v2/metadata/" + idOf(201), body, caller).status, 404);
+  }
+}
+
 TEST_F(UsersApi, ListTheirDomainAndForAdminsAnyDomain) {
   const std::string two = "?authority_id=" + sample::id(Table::Domain, 2);
   EXPECT_EQ(call("GET", kUsers, {}, "user").body.asArray()->size(), 4u);

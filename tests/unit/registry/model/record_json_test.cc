@@ -25,6 +25,8 @@ std::vector<Record> samples() {
   user.deleted = true;
   Group childGroup = sample::group(2);
   childGroup.parentId = sample::id(Table::Group, 1);
+  Metadata named = sample::metadata(1, system.id);
+  named.schemaId = sample::id(Table::Schema);
   std::vector<Record> out = {
       sample::driver(),
       logic,
@@ -37,7 +39,9 @@ std::vector<Record> samples() {
       sample::oauthApp(),
       childGroup,
       sample::groupUser(),
-      sample::groupZone()};
+      sample::groupZone(),
+      named,
+      sample::schema()};
   for (Record& record : out) {
     commonOf(record).createdAt = 11;
     commonOf(record).updatedAt = 12;

@@ -231,6 +231,34 @@ TEST_F(IdentityCascadeTest, EachDomainKeepsALastAdminWhoIsNotDeleted) {
   EXPECT_FALSE(isLastAdmin(site, *site.findUser(id(Table::User, 6))));
 }
 
+TEST_F(CascadeTest, MetadataGoesWithItsParentAndOutlivesItsSchema) {
+  const auto add = [this](model::Record record) {
+    site.apply({site.position() + 1, ConfigWrite::Kind::Insert, std::move(record)});
+  };
+  add(sample::schema(1));
+  int n = 0;
+  for (const std::string& parent : {id(Table::System, 1), id(Table::Zone, 2), id(Table::User, 2)}) {
+    model::Metadata metadata = sample::metadata(++n, parent);
+    metadata.schemaId = id(Table::Schema, 1);
+    add(metadata);
+  }
+  const auto has = [this](const Result<std::vector<ConfigWrite>>& plan, int number) {
+    const Strings gone = erased(*plan);
+    return std::count(gone.begin(), gone.end(), id(Table::Metadata, number)) == 1;
+  };
+  EXPECT_TRUE(has(planErase(site, Table::System, id(Table::System, 1)), 1));
+  EXPECT_TRUE(has(planErase(site, Table::Zone, id(Table::Zone, 1)), 2)) << "of a child";
+  EXPECT_TRUE(has(planErase(site, Table::User, id(Table::User, 2)), 3));
+  const auto plan = planErase(site, Table::Schema, id(Table::Schema, 1));
+  EXPECT_EQ(erased(*plan), Strings{id(Table::Schema, 1)});
+  EXPECT_EQ(plan->size(), 4U);
+  for (const ConfigWrite& write : *plan) {
+    if (const auto* metadata = std::get_if<model::Metadata>(&write.record)) {
+      EXPECT_EQ(metadata->schemaId, "");
+    }
+  }
+}
+
 TEST_F(CascadeTest, AbsentRowsAreNotFound) {
   for (size_t table = 0; table < std::variant_size_v<model::Record>; ++table) {
     const auto plan = planErase(site, static_cast<Table>(table), "nothing");

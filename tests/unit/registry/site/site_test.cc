@@ -218,6 +218,26 @@ TEST_F(SiteTest, SettingsOfAParentComeByLevel) {
   EXPECT_TRUE(site.settingsOf(id(Table::System, 2)).empty());
 }
 
+TEST_F(SiteTest, MetadataOfAParentComesByName) {
+  const std::string room = id(Table::System, 1);
+  model::Metadata b = sample::metadata(1, room);
+  b.name = "b";
+  model::Metadata a = sample::metadata(2, room);
+  a.name = "a";
+  apply(Kind::Insert, b);
+  apply(Kind::Insert, a);
+  ASSERT_EQ(site.metadataOf(room).size(), 2U);
+  EXPECT_EQ(site.metadataOf(room).front()->id, a.id);
+  EXPECT_EQ(site.findMetadata(room, "b")->id, b.id);
+  EXPECT_EQ(site.findMetadata(room, "c"), nullptr);
+  b.name = "c";
+  apply(Kind::Update, b);
+  EXPECT_EQ(site.findMetadata(room, "c")->id, b.id);
+  apply(Kind::Erase, a);
+  EXPECT_EQ(site.metadataOf(room).size(), 1U);
+  EXPECT_TRUE(site.metadataOf(id(Table::Zone, 1)).empty());
+}
+
 TEST_F(SiteTest, ListenersSeeTheChangeAndWhatWasBefore) {
   std::vector<std::string> seen;
   auto subscription =

@@ -40,12 +40,6 @@ TEST(Assignments, MakeNestedObjects) {
   EXPECT_FALSE(toAssignments({".a=1"}).ok());
 }
 
-TEST(MergePatch, FollowsRfc7396) {
-  json::Value document = *json::parse(R"({"a":"b","c":{"d":"e","f":"g"}})");
-  mergePatch(document, *json::parse(R"({"a":"z","c":{"f":null},"n":{"x":1}})"));
-  EXPECT_EQ(document, *json::parse(R"({"a":"z","c":{"d":"e"},"n":{"x":1}})"));
-}
-
 TEST(ReadInput, NamesTheMissingFile) {
   const auto text = readInput("/nonexistent/x");
   ASSERT_FALSE(text.ok());

@@ -50,7 +50,7 @@ TEST(Config, AppliesValues) {
       "[server]\nlisten = [\"0.0.0.0:80\", \"[::1]:0\"]\nidle_timeout_ms = 5000\n"
       "time_zone = \"Europe/Berlin\"\n"
       "[log]\nlevel = \"debug\"\n[sandbox]\nrequire = \"seccomp-only\"\n"
-      "[drivers]\nallow_unsigned = true\n[data]\ndir = \"/x\"\n",
+      "[drivers]\nallow_unsigned = true\n[data]\ndir = \"/x\"\n[audit]\nkeep_days = 30\n",
       "f", config);
   ASSERT_TRUE(status.ok()) << status.error().message;
   EXPECT_EQ(config.listen, (std::vector<ListenAddress>{{"0.0.0.0", 80}, {"::1", 0}}));
@@ -60,6 +60,7 @@ TEST(Config, AppliesValues) {
   EXPECT_EQ(config.sandboxRequire, SandboxRequire::SeccompOnly);
   EXPECT_TRUE(config.allowUnsigned);
   EXPECT_EQ(config.dataDir, "/x");
+  EXPECT_EQ(config.auditKeepDays, 30);
 }
 
 struct Refused {
@@ -96,6 +97,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"[log]\nlevel = \"loud\"\n", "trace, debug, info, warn or error"},
         Refused{"[sandbox]\nrequire = \"none\"\n", "full, no-userns or seccomp-only"},
         Refused{"[drivers]\nallow_unsigned = \"yes\"\n", "true or false"},
+        Refused{"[audit]\nkeep_days = -1\n", "audit.keep_days: must be an integer from 0"},
         Refused{"[server\n", "busbard.toml:1:8: "},
         Refused{"[log]\nlevel = \"info\"\nlevel = \"info\"\n", "busbard.toml:3:"}));
 

@@ -1,0 +1,190 @@
+// SPDX-FileCopyrightText: The Busbar authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/api_fixture.h"
+
+namespace busbar {
+namespace {
+
+using model::Table;
+
+class TransferApi : public ApiFixture {
+ protected:
+  TransferApi() {
+    put(sample::driver(1));
+    put(sample::mod(1));
+    put(sample::zone(1));
+    model::System room = sample::system(1);
+    room.modules = {sample::id(Table::Module, 1)};
+    room.zones = {sample::id(Table::Zone, 1)};
+    put(room);
+    put(sample::settings(1, room.id, "a: 1"));
+    put(sample::settings(2, room.id, "password: geheimnis", model::EncryptionLevel::Support));
+    put(sample::metadata(1, room.id));
+    put(sample::schema(1));
+  }
+  json::Value exported() {
+    const Answer answer = call("GET", "/api/busbar/v1/export");
+    EXPECT_EQ(answer.status, 200) << answer.text;
+    return answer.body;
+  }
+  Answer apply(const json::Value& document, const std::string& query = {}) {
+    return call("POST", "/api/busbar/v1/import" + query, json::write(document));
+  }
+  // The row of a list with an id that ends in `n`.
+  static json::Object& row(json::Value& document, std::string_view list, int n = 1) {
+    for (json::Value& each : *document.asObject()->find(list)->asArray()) {
+      if (each.find("id")->asString()->ends_with("0" + std::to_string(n))) {
+        return *each.asObject();
+      }
+    }
+    ADD_FAILURE() << "no row " << n << " in " << list;
+    static json::Object none;
+    return none;
+  }
+  static std::string changesOf(const Answer& answer) {
+    std::string out;
+    const json::Value* changes = answer.body.find("changes");
+    if (changes == nullptr) {
+      return answer.text;
+    }
+    for (const json::Value& change : *changes->asArray()) {
+      out += (out.empty() ? "" : ", ") + *change.find("action")->asString() + " " +
+             *change.find("type")->asString();
+    }
+    return out;
+  }
+};
+
+TEST_F(TransferApi, ExportsEverythingButSecrets) {
+  const json::Value document = exported();
+  const std::string text = json::write(document);
+  EXPECT_EQ(text.find("geheimnis"), std::string::npos);
+  EXPECT_EQ(text.find("secret_hash"), std::string::npos);
+  EXPECT_EQ(text.find(sample::apiKey(101).secretHash), std::string::npos);
+  for (const char* list :
+       {"drivers", "zones", "systems", "modules", "settings", "schemas", "metadata", "users"}) {
+    ASSERT_NE(document.find(list), nullptr) << list;
+    EXPECT_FALSE(document.find(list)->asArray()->empty()) << list;
+  }
+  EXPECT_EQ(document.find("settings")->asArray()->size(), 2U);
+  EXPECT_NE(text.find("\"a: 1\""), std::string::npos);
+  EXPECT_EQ(call("GET", "/api/busbar/v1/export", {}, "support").status, 403);
+}
+
+TEST_F(TransferApi, WhatWasExportedChangesNothing) {
+  const uint64_t before = site_.position();
+  for (const char* query : {"", "?dry_run=true", "?prune=true"}) {
+    const Answer answer = apply(exported(), query);
+    EXPECT_EQ(answer.status, 200) << answer.text;
+    EXPECT_EQ(changesOf(answer), "") << query;
+  }
+  EXPECT_EQ(site_.position(), before);
+}
+
+TEST_F(TransferApi, ChangesWhatDiffersAndKeepsTheRest) {
+  json::Value document = exported();
+  row(document, "systems").set("description", "new");
+  json::Object zone = row(document, "zones");
+  zone.set("id", sample::id(Table::Zone, 9));
+  zone.set("name", "Ninth");
+  document.asObject()->find("zones")->asArray()->emplace_back(zone);
+  const uint64_t before = site_.position();
+  const Answer plan = apply(document, "?dry_run=true");
+  EXPECT_EQ(changesOf(plan), "create zone, update system") << plan.text;
+  EXPECT_EQ(site_.position(), before);
+  EXPECT_EQ(changesOf(apply(document)), "create zone, update system");
+  EXPECT_EQ(site_.position(), before + 1) << "one transaction";
+  const model::System& room = *site_.systems().front();
+  EXPECT_EQ(room.description, "new");
+  EXPECT_EQ(room.version, sample::system().version + 1);
+  EXPECT_EQ(site_.findZone(sample::id(Table::Zone, 9))->name, "Ninth");
+  EXPECT_EQ(site_.findSettings(sample::id(Table::Settings, 2))->text, "password: geheimnis");
+  EXPECT_EQ(changesOf(apply(document)), "") << "again: nothing";
+}
+
+TEST_F(TransferApi, TakesRowsWithFewMembersAndHiddenTextsThatAreWrittenIn) {
+  json::Value document =
+      *json::parse(R"({"format":"busbar.configuration/1","settings":[{"id":")" +
+                   sample::id(Table::Settings, 2) + R"(","settings_string":"password: neu"}]})");
+  EXPECT_EQ(changesOf(apply(document)), "update settings");
+  EXPECT_EQ(site_.findSettings(sample::id(Table::Settings, 2))->text, "password: neu");
+  EXPECT_EQ(site_.findSettings(sample::id(Table::Settings, 2))->keys,
+            std::vector<std::string>{"password"});
+}
+
+TEST_F(TransferApi, PrunesOnlyWhenAsked) {
+  json::Value document = exported();
+  document.asObject()->find("systems")->asArray()->clear();
+  document.asObject()->find("modules")->asArray()->clear();
+  document.asObject()->find("settings")->asArray()->clear();
+  document.asObject()->find("metadata")->asArray()->clear();
+  EXPECT_EQ(changesOf(apply(document)), "");
+  EXPECT_EQ(site_.systems().size(), 1U);
+  const Answer pruned = apply(document, "?prune=true");
+  EXPECT_EQ(pruned.status, 200) << pruned.text;
+  EXPECT_TRUE(site_.systems().empty());
+  EXPECT_TRUE(site_.modules().empty());
+  EXPECT_EQ(site_.zones().size(), 1U);
+  EXPECT_FALSE(site_.users().empty());
+}
+
+TEST_F(TransferApi, RefusesToPruneWhatTheDocumentNames) {
+  json::Value document = exported();
+  document.asObject()->find("systems")->asArray()->clear();
+  const Answer answer = apply(document, "?prune=true&dry_run=true");
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_NE(answer.text.find("would go with"), std::string::npos) << answer.text;
+}
+
+TEST_F(TransferApi, RefusesBadDocumentsAndChangesNothing) {
+  const uint64_t before = site_.position();
+  const auto with = [](const std::string& rest) {
+    return R"({"format":"busbar.configuration/1")" + rest + "}";
+  };
+  const std::string zone = sample::id(Table::Zone, 1);
+  struct Row {
+    std::string body;
+    int status;
+    std::string field;
+  };
+  for (const Row& each : {
+           Row{"{", 400, ""},
+           Row{"[]", 422, "format"},
+           Row{"{}", 422, "format"},
+           Row{R"({"format":"busbar.configuration/2"})", 422, "format"},
+           Row{with(R"(,"rooms":[])"), 422, "rooms"},
+           Row{with(R"(,"zones":{})"), 422, "zones"},
+           Row{with(R"(,"zones":[1])"), 422, "/zones/0/id"},
+           Row{with(R"(,"zones":[{"id":"sys-1"}])"), 422, "/zones/0/id"},
+           Row{with(R"(,"zones":[{"id":")" + zone + R"(","nmae":"x"}])"), 422, "/zones/0/nmae"},
+           Row{with(R"(,"zones":[{"id":")" + zone + R"(","name":1}])"), 422, "/zones/0/name"},
+           Row{with(R"(,"zones":[{"id":")" + zone + R"(","name":" "}])"), 422, "/zones/0/name"},
+           Row{with(R"(,"zones":[{"id":")" + zone + R"("},{"id":")" + zone + R"("}])"), 422,
+               "/zones/1/id"},
+           Row{with(R"(,"drivers":[{"id":")" + sample::id(Table::Driver, 9) + R"("}])"), 422,
+               "/drivers/0/id"},
+           Row{with(R"(,"modules":[{"id":")" + sample::id(Table::Module, 9) + R"("}])"), 422,
+               "/modules/0/driver_id"},
+           Row{with(R"(,"settings":[{"id":")" + sample::id(Table::Settings, 9) +
+                    R"(","parent_id":")" + zone + R"(","encryption_level":1}])"),
+               422, "/settings/0/settings_string"},
+           Row{with(R"(,"systems":[{"id":")" + sample::id(Table::System, 1) + R"(","zones":[")" +
+                    sample::id(Table::Zone, 9) + R"("]}])"),
+               422, "zones"},
+       }) {
+    const Answer answer = call("POST", "/api/busbar/v1/import", each.body);
+    EXPECT_EQ(answer.status, each.status) << each.body << answer.text;
+    EXPECT_EQ(answer.member("field"), each.field) << answer.text;
+  }
+  EXPECT_EQ(site_.position(), before);
+}
+
+TEST_F(TransferApi, NobodyRaisesOrLowersThemselves) {
+  json::Value document = exported();
+  row(document, "users", 3).set("role", 0);  // the admin of the fixture, user 103
+  const Answer answer = apply(document);
+  EXPECT_EQ(answer.status, 422) << answer.text;
+}
+
+}  // namespace
+}  // namespace busbar
