@@ -27,6 +27,7 @@
 #include "api/resources/api.h"
 #include "tests/bench/figure.h"
 #include "tests/bench/sandboxed_host.h"
+#include "tests/support/search_mirror.h"
 #include "tests/support/websocket_frames.h"
 
 namespace busbar::bench {
@@ -237,8 +238,8 @@ class Bench {
         authenticator_(fixture_.clock_, [this](const std::string& id) { return rowsOf(id); }),
         router_(authenticator_),
         ids_(fixture_.clock_),
-        api_({*fixture_.loop_, fixture_.site_, fixture_.store_, *fixture_.host_, ids_,
-              *fixture_.log_, nullptr, "bench"}) {
+        api_({*fixture_.loop_, fixture_.site_, fixture_.store_, mirror_.search(), fixture_.store_,
+              *fixture_.host_, ids_, *fixture_.log_, nullptr, "bench"}) {
     const auth::NewApiKey created = auth::generateApiKey(key_.id);
     key_.secretHash = created.secretHash;
     key_.scopes = {"public"};
@@ -367,6 +368,7 @@ class Bench {
     user.role = model::UserRole::Admin;
     return user;
   }();
+  SearchMirror mirror_{*fixture_.loop_, fixture_.site_};
   auth::ApiKeyAuthenticator authenticator_;
   http::Router router_;
   model::IdGenerator ids_;

@@ -180,9 +180,7 @@ class OauthFixture : public testing::Test {
     }
     return out;
   }
-  Answer post(std::string_view target, const Fields& fields) {
-    return post(target, fields, Ask());
-  }
+  Answer post(std::string_view target, const Fields& fields) { return post(target, fields, Ask()); }
   Answer post(std::string_view target, const Fields& fields, Ask ask) {
     ask.body = encode(fields);
     ask.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");

@@ -18,7 +18,7 @@
 #include "api/auth/api_key_authenticator.h"
 #include "api/auth/local_authenticator.h"
 #include "api/auth/oauth/auth_service.h"
-#include "api/auth/oauth/logged_auth_events.h"
+#include "api/auth/oauth/recorded_auth_events.h"
 #include "api/http/front/front.h"
 #include "api/http/router/router.h"
 #include "api/resources/api.h"
@@ -251,8 +251,9 @@ class Daemon::Parts {
           return rows;
         },
         &keyUsage_);
+    authEvents_ = std::make_unique<oauth::RecordedAuthEvents>(log_, *store_);
     auth_ = std::make_unique<oauth::AuthService>(oauth::AuthService::Surroundings{
-        *loop_, site_, *store_, *store_, ids_, authEvents_, *keys_});
+        *loop_, site_, *store_, *store_, ids_, *authEvents_, *keys_});
     BUSBAR_TRY(
         settle(*loop_, [this](Callback<void(Status)> done) { auth_->start(std::move(done)); }));
     local_ = std::make_unique<auth::LocalAuthenticator>(auth_->authenticator(), geteuid());
@@ -523,7 +524,7 @@ class Daemon::Parts {
   UniqueFd folderFd_;
   auth::KeyUsage keyUsage_;
   std::unique_ptr<auth::ApiKeyAuthenticator> keys_;
-  oauth::LoggedAuthEvents authEvents_{log_};
+  std::unique_ptr<oauth::RecordedAuthEvents> authEvents_;
   std::unique_ptr<oauth::AuthService> auth_;
   std::unique_ptr<auth::LocalAuthenticator> local_;
   std::unique_ptr<http::Router> router_;

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The composition root: what concerns the process as a whole, then Daemon.
 #include <signal.h>
-#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -15,6 +14,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <malloc.h>
 
 #include "sdk/base/log.h"
 #include "sdk/base/version.h"

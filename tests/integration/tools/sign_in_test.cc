@@ -100,6 +100,11 @@ TEST_F(SignIn, FromTheSetupTokenToASessionThatOutlivesARestart) {
   EXPECT_NE(::stat(tokenPath().c_str(), &info), 0);  // there is a user
   EXPECT_EQ(keyId(), key);
   EXPECT_NE(curl({}, "/auth/authority").find("\"session\":true"), std::string::npos);
+  const std::string audit = busbard_->busbar({"audit", "list", "-o", "json"}).out;
+  for (const char* action : {"set_up", "signed_in", "sign_in_refused"}) {
+    EXPECT_NE(audit.find(action), std::string::npos) << action << audit;
+  }
+  EXPECT_EQ(busbard_->busbar({"audit", "verify"}).exitCode, 0);
   EXPECT_EQ(busbard_->busbar({"tokens", "rotate-key"}).exitCode, 0);
   EXPECT_NE(keyId(), key);
   EXPECT_TRUE(curl({}, "/auth/logout").starts_with("302\n"));
