@@ -287,6 +287,17 @@ class OpenApiStatuses : public OpenApi {
   // Puts back what an earlier request took away or changed, but for what `key` makes.
   void restore(const std::string& key) {
     std::vector<ConfigWrite> all;
+    const auto eraseOthers = [&](const auto& rows, const std::string& ours) {
+      for (const auto* row : rows) {
+        if (row->id != ours) {
+          all.push_back({ConfigWrite::Kind::Erase, *row});
+        }
+      }
+    };
+    eraseOthers(site_.groupUsers(), membership_.id);
+    eraseOthers(site_.groupZones(), grant_.id);
+    eraseOthers(site_.groups(), group_.id);
+    eraseOthers(site_.oauthApps(), app_.id);
     const auto add = [&](const auto& row) {
       if (site_.contains(model::tableOf(row), row.id)) {
         all.push_back({ConfigWrite::Kind::Erase, row});
