@@ -195,14 +195,14 @@ Result<int64_t> AuditRows::trim(int64_t beforeMs) {
     if (!*row) {
       return int64_t{0};
     }
-    const int64_t upTo = last->integer(0);
-    BUSBAR_TRY(setEnd("anchor", upTo, last->text(1)));
+    const int64_t newest = last->integer(0);
+    BUSBAR_TRY(setEnd("anchor", newest, last->text(1)));
     auto count =
-        db_.queryInt("SELECT count(*) FROM audit WHERE sequence <= " + std::to_string(upTo));
+        db_.queryInt("SELECT count(*) FROM audit WHERE sequence <= " + std::to_string(newest));
     if (!count.ok()) {
       return count;
     }
-    BUSBAR_TRY(db_.exec("DELETE FROM audit WHERE sequence <= " + std::to_string(upTo)));
+    BUSBAR_TRY(db_.exec("DELETE FROM audit WHERE sequence <= " + std::to_string(newest)));
     return count;
   });
 }
