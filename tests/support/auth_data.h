@@ -3,13 +3,16 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "api/auth/auth_events.h"
+#include "api/auth/key_ring.h"
 #include "api/auth/signing_key.h"
+#include "tests/support/await.h"
 #include "tests/support/fake_auth_store.h"
 
 namespace busbar {
@@ -27,6 +30,17 @@ class RecordingAuthEvents : public auth::AuthEvents {
   }
   std::vector<auth::AuthEvent> all;
 };
+
+// A new signing key; it takes long to make on a busy machine.
+inline Result<std::string> rotateKey(EventLoop& loop, auth::KeyRing& keys) {
+  std::optional<Result<std::string>> made;
+  keys.rotate([&made](Result<std::string> id) { made.emplace(std::move(id)); });
+  for (int tries = 0; tries < 12 && !made; ++tries) {
+    runUntil(loop, [&made] { return made.has_value(); });
+  }
+  BUSBAR_CHECK(made.has_value());  // the callback refers to this frame
+  return std::move(*made);
+}
 
 // A store with a signing key that was made once for the whole test program.
 inline std::shared_ptr<FakeAuthStore::Data> authDataWithKey() {

@@ -67,9 +67,7 @@ TEST_F(TokenAuthenticatorTest, NothingRevokedStaysInTheCache) {
   put(publicApp_);
 
   issued = cached();  // its key
-  ASSERT_TRUE(await<std::string>(*loop_, [&](auto done) {
-                service_.parts().keys.rotate(std::move(done));
-              }).ok());
+  ASSERT_TRUE(rotateKey(*loop_, service_.parts().keys).ok());
   EXPECT_EQ(probe(issued.member("access_token")).status, 200);  // a rotation signs nobody out
   const Answer after = tokens();
   EXPECT_EQ(probe(after.member("access_token")).status, 200);
