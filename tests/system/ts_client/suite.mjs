@@ -76,6 +76,21 @@ async function resources(client, email) {
     assert.deepEqual((zones.data ?? zones).map((row) => row.id), [made.id]);
     return made;
   });
+  await step('finds the system by its words', async () => {
+    const found = await query(client, client.querySystems({ q: 'seco suit' }));
+    assert.ok(found.some((row) => row.id === system.id));
+    assert.deepEqual(await query(client, client.querySystems({ q: 'nothingofthekind' })), []);
+  });
+  await step('keeps metadata and its history', async () => {
+    for (const floor of [1, 2]) {
+      await one(client.updateMetadata(zone.id, { name: 'suite', description: '', details: { floor }, parent_id: zone.id }));
+    }
+    const kept = await one(client.showMetadata(zone.id, 'suite'));
+    assert.deepEqual(kept.details, { floor: 2 });
+    const history = await one(client.get(`${client.apiEndpoint()}/metadata/${zone.id}/history?name=suite`));
+    assert.deepEqual(history.suite.map((row) => row.details.floor).includes(1), true);
+    await one(client.removeMetadata(zone.id, { name: 'suite' }));
+  });
   const module = await step('creates a module and adds it to the system', async () => {
     const made = await one(client.addModule({ driver_id: driver, custom_name: 'Echo' }));
     await one(client.addSystemModule(system.id, made.id));
