@@ -69,7 +69,8 @@ class OauthFixture : public testing::Test {
     bool isTls = true;
   };
 
-  OauthFixture() {
+  // `cost`: of a password that is looked at.
+  explicit OauthFixture(auth::Argon2Hasher::Cost cost = kCost) : cost_(cost) {
     EXPECT_TRUE(await<void>(*loop_, [this](Callback<void(Status)> done) {
                   site_.follow(store_, Instant::max(), std::move(done));
                 }).ok());
@@ -257,6 +258,7 @@ class OauthFixture : public testing::Test {
 
   static constexpr auth::Argon2Hasher::Cost kCost{64, 1, 1};
 
+  const auth::Argon2Hasher::Cost cost_;
   FakeClock clock_;
   std::unique_ptr<EventLoop> loop_ = std::move(*EventLoop::create(clock_));
   Site site_;
@@ -272,7 +274,7 @@ class OauthFixture : public testing::Test {
                                        }
                                        return rows;
                                      }};
-  oauth::AuthService service_{{*loop_, site_, store_, authStore_, ids_, events_, apiKeys_, kCost}};
+  oauth::AuthService service_{{*loop_, site_, store_, authStore_, ids_, events_, apiKeys_, cost_}};
   http::Router router_{service_.authenticator()};
   http::TraceIds trace_;
   model::Domain domain_;
