@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/auth/grants.h"
+#include "api/auth/guess_limiter.h"
 #include "api/auth/key_usage.h"
 #include "api/auth/password_hasher.h"
 #include "api/http/router/router.h"
@@ -56,6 +57,7 @@ struct Context {
   auth::PasswordHasher* passwords = nullptr;  // null: passwords cannot be set
   auth::ZonePermissions zonePermissions{};
   const auth::KeyUsage* keyUsage = nullptr;  // null: only what the rows say
+  auth::GuessLimiter passwordGuesses{};      // of present passwords, by user id
   DriverManifests manifests{site};
   ConfigWriter writer{loop, store};
   Calls calls{loop, host, manifests, audit};

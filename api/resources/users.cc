@@ -238,8 +238,20 @@ void proveThenHash(const Change& change, const model::User& present) {
                                       "an admin sets the first password of a user"));
     return;
   }
+  auth::GuessLimiter& guesses = change->context.passwordGuesses;
+  const Instant now = change->context.loop.now();
+  if (const int wait = guesses.secondsToWait(present.id, now); wait > 0) {
+    change->reply.fail(
+        Error::because(ErrorCode::ResourceExhausted, "too_many_failures",
+                       "too many wrong present passwords; wait " + std::to_string(wait) + " s"));
+    return;
+  }
+  guesses.begin(present.id, now);
   change->context.passwords->verify(
       change->password.current, present.passwordHash, [change](Result<bool> isRight) {
+        if (!isRight.ok() || *isRight) {
+          change->context.passwordGuesses.takeBack(change->id);
+        }
         if (!isRight.ok()) {
           change->reply.fail(isRight.error());
         } else if (!*isRight) {

@@ -234,6 +234,22 @@ TEST_F(UsersApi, ShowThePresentPasswordToChangeTheirOwn) {
   EXPECT_EQ(call("PATCH", path(103), wish + "}").member("field"), "current_password");
 }
 
+TEST_F(UsersApi, DoNotLetThePresentPasswordBeGuessed) {
+  call("PATCH", path(101), R"({"password":")" + kGood + "\"}");
+  const auto attempt = [&](const std::string& current) {
+    return call("PATCH", path(101),
+                R"({"password":"another good one","current_password":")" + current + "\"}", "user");
+  };
+  for (size_t n = 0; n < auth::GuessLimiter::kFreeGuesses; ++n) {
+    EXPECT_EQ(attempt("guess").status, 422);
+  }
+  const Answer refused = attempt(kGood);
+  EXPECT_EQ(refused.status, 429) << refused.text;
+  EXPECT_EQ(refused.member("reason"), "too_many_failures");
+  EXPECT_EQ(row(idOf(101)).passwordHash, "$fake$" + kGood);
+  EXPECT_EQ(call("PATCH", path(101), R"({"password":"a word of the admin"})").status, 200);
+}
+
 TEST_F(UsersApi, SayWhenPasswordsCannotBeHashed) {
   hasher_.failure = Error::because(ErrorCode::ResourceExhausted, "busy", "too many");
   const Answer busy =
