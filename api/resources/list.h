@@ -39,74 +39,6 @@ std::string_view nameOf(const Site&, const Row& row) {
   return row.name;
 }
 
-inline auto rowsOf(const Site& site, const model::System*) {
-  return site.systems();
-}
-inline auto rowsOf(const Site& site, const model::Module*) {
-  return site.modules();
-}
-inline auto rowsOf(const Site& site, const model::Zone*) {
-  return site.zones();
-}
-inline auto rowsOf(const Site& site, const model::Driver*) {
-  return site.drivers();
-}
-inline auto rowsOf(const Site& site, const model::Settings*) {
-  return site.settings();
-}
-inline auto rowsOf(const Site& site, const model::ApiKey*) {
-  return site.apiKeys();
-}
-inline auto rowsOf(const Site& site, const model::User*) {
-  return site.users();
-}
-inline auto rowsOf(const Site& site, const model::Domain*) {
-  return site.domains();
-}
-inline auto rowsOf(const Site& site, const model::OauthApp*) {
-  return site.oauthApps();
-}
-inline auto rowsOf(const Site& site, const model::Group*) {
-  return site.groups();
-}
-inline auto rowsOf(const Site& site, const model::Schema*) {
-  return site.schemas();
-}
-
-inline auto findRow(const Site& s, std::string_view id, const model::System*) {
-  return s.findSystem(id);
-}
-inline auto findRow(const Site& s, std::string_view id, const model::Module*) {
-  return s.findModule(id);
-}
-inline auto findRow(const Site& s, std::string_view id, const model::Zone*) {
-  return s.findZone(id);
-}
-inline auto findRow(const Site& s, std::string_view id, const model::Driver*) {
-  return s.findDriver(id);
-}
-inline auto findRow(const Site& s, std::string_view id, const model::Settings*) {
-  return s.findSettings(id);
-}
-inline auto findRow(const Site& s, std::string_view id, const model::ApiKey*) {
-  return s.findApiKey(id);
-}
-inline auto findRow(const Site& s, std::string_view id, const model::User*) {
-  return s.findUser(id);
-}
-inline auto findRow(const Site& s, std::string_view id, const model::Domain*) {
-  return s.findDomain(id);
-}
-inline auto findRow(const Site& s, std::string_view id, const model::OauthApp*) {
-  return s.findOauthApp(id);
-}
-inline auto findRow(const Site& s, std::string_view id, const model::Group*) {
-  return s.findGroup(id);
-}
-inline auto findRow(const Site& s, std::string_view id, const model::Schema*) {
-  return s.findSchema(id);
-}
-
 // `rows` are those of the whole list, in its order from `offset` to `offset + limit` at least.
 template <class Row>
 void sendRows(Reply& reply, List<Row>& list, const std::vector<const Row*>& rows) {
@@ -124,7 +56,7 @@ void sendRows(Reply& reply, List<Row>& list, const std::vector<const Row*>& rows
 
 template <class Row>
 void sendAll(const Site& site, Reply& reply, List<Row>& list) {
-  std::vector<const Row*> rows = rowsOf(site, static_cast<const Row*>(nullptr));
+  std::vector<const Row*> rows = site.all<Row>();
   std::erase_if(rows, [&list](const Row* row) { return !list.matches(*row); });
   const size_t wanted = std::min(list.page.offset + list.page.limit, rows.size());
   std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(wanted), rows.end(),
@@ -155,7 +87,7 @@ void sendList(Context& context, Reply reply, List<Row> list) {
         std::vector<const Row*> rows;
         rows.reserve((*hits)->size());
         for (const std::string& id : **hits) {
-          const Row* row = list_detail::findRow(site, id, static_cast<const Row*>(nullptr));
+          const Row* row = site.findRow<Row>(id);
           // Written a moment ago, the site may not show it yet.
           if (row != nullptr && list->matches(*row)) {
             rows.push_back(row);

@@ -68,7 +68,7 @@ std::unique_ptr<model::Record> Site::put(const ConfigChange& change) {
   std::unique_ptr<model::Record> before;
   std::visit(
       [this, &change, &before](const auto& row) {
-        auto& table = rows(row);
+        auto& table = this->*rows(&row);
         const auto it = table.find(row.id);
         if (it != table.end()) {
           before = std::make_unique<model::Record>(it->second);

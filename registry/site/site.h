@@ -85,6 +85,16 @@ class Site {
   std::vector<const model::Settings*> settings() const { return sorted(settings_); }
   std::vector<const model::Schema*> schemas() const { return sorted(schemas_); }
 
+  // The same for code that serves every table.
+  template <class Row>
+  const Row* findRow(std::string_view id) const {
+    return find(this->*rows(static_cast<const Row*>(nullptr)), id);
+  }
+  template <class Row>
+  std::vector<const Row*> all() const {
+    return sorted(this->*rows(static_cast<const Row*>(nullptr)));
+  }
+
   // The oldest domain; nullptr before the first one is made.
   const model::Domain* defaultDomain() const;
   // The domain that answers for a host (model::hostOf), the default one when none has that name.
@@ -184,20 +194,20 @@ class Site {
   void index(const model::Schema&, bool) {}
   // Forgets the cached names that a change of the row may alter.
   void forgetNames(const model::Record& record);
-  ById<model::Driver>& rows(const model::Driver&) { return drivers_; }
-  ById<model::Module>& rows(const model::Module&) { return modules_; }
-  ById<model::System>& rows(const model::System&) { return systems_; }
-  ById<model::Zone>& rows(const model::Zone&) { return zones_; }
-  ById<model::Settings>& rows(const model::Settings&) { return settings_; }
-  ById<model::User>& rows(const model::User&) { return users_; }
-  ById<model::ApiKey>& rows(const model::ApiKey&) { return apiKeys_; }
-  ById<model::Domain>& rows(const model::Domain&) { return domains_; }
-  ById<model::OauthApp>& rows(const model::OauthApp&) { return apps_; }
-  ById<model::Group>& rows(const model::Group&) { return groups_; }
-  ById<model::GroupUser>& rows(const model::GroupUser&) { return groupUsers_; }
-  ById<model::GroupZone>& rows(const model::GroupZone&) { return groupZones_; }
-  ById<model::Metadata>& rows(const model::Metadata&) { return metadata_; }
-  ById<model::Schema>& rows(const model::Schema&) { return schemas_; }
+  static ById<model::Driver> Site::* rows(const model::Driver*) { return &Site::drivers_; }
+  static ById<model::Module> Site::* rows(const model::Module*) { return &Site::modules_; }
+  static ById<model::System> Site::* rows(const model::System*) { return &Site::systems_; }
+  static ById<model::Zone> Site::* rows(const model::Zone*) { return &Site::zones_; }
+  static ById<model::Settings> Site::* rows(const model::Settings*) { return &Site::settings_; }
+  static ById<model::User> Site::* rows(const model::User*) { return &Site::users_; }
+  static ById<model::ApiKey> Site::* rows(const model::ApiKey*) { return &Site::apiKeys_; }
+  static ById<model::Domain> Site::* rows(const model::Domain*) { return &Site::domains_; }
+  static ById<model::OauthApp> Site::* rows(const model::OauthApp*) { return &Site::apps_; }
+  static ById<model::Group> Site::* rows(const model::Group*) { return &Site::groups_; }
+  static ById<model::GroupUser> Site::* rows(const model::GroupUser*) { return &Site::groupUsers_; }
+  static ById<model::GroupZone> Site::* rows(const model::GroupZone*) { return &Site::groupZones_; }
+  static ById<model::Metadata> Site::* rows(const model::Metadata*) { return &Site::metadata_; }
+  static ById<model::Schema> Site::* rows(const model::Schema*) { return &Site::schemas_; }
   // Stores or removes one row; returns what stood there before.
   std::unique_ptr<model::Record> put(const ConfigChange& change);
 
