@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <type_traits>
 #include <utility>
 
 #include "registry/model/ids.h"
@@ -66,78 +67,30 @@ json::Object shown(const Record& record) {
   return out;
 }
 
-template <class Rows>
-void append(json::Array& out, const Rows& rows) {
-  for (const auto* row : rows) {
-    out.emplace_back(shown(*row));
-  }
-}
-
 json::Array rowsOf(const Site& site, Table table) {
   json::Array out;
-  switch (table) {
-    case Table::Driver:
-      append(out, site.drivers());
-      break;
-    case Table::Zone:
-      append(out, site.zones());
-      break;
-    case Table::System:
-      append(out, site.systems());
-      break;
-    case Table::Module:
-      append(out, site.modules());
-      break;
-    case Table::Settings:
-      append(out, site.settings());
-      break;
-    case Table::Schema:
-      append(out, site.schemas());
-      break;
-    case Table::Metadata:
-      append(out, site.metadata());
-      break;
-    case Table::User:
-      for (const model::User* user : site.users()) {
-        json::Object row = shown(*user);
+  const auto append = [&]<class Row>(const Row&) {
+    for (const Row* row : site.all<Row>()) {
+      json::Object object = shown(*row);
+      if constexpr (std::is_same_v<Row, model::User>) {
         // The default domain has another id on another machine.
-        if (site.domainIdOf(*user) == site.domainIdOf("")) {
-          row.set("authority_id", "");
+        if (site.domainIdOf(*row) == site.domainIdOf("")) {
+          object.set("authority_id", "");
         }
-        out.emplace_back(std::move(row));
       }
-      break;
-    default:
-      break;
-  }
+      out.emplace_back(std::move(object));
+    }
+  };
+  std::visit(append, model::emptyRecord(table));
   return out;
 }
 
 std::optional<Record> findRow(const Site& site, Table table, const std::string& id) {
-  const auto copy = [](const auto* row) {
+  const auto look = [&]<class Row>(const Row&) -> std::optional<Record> {
+    const Row* row = site.findRow<Row>(id);
     return row == nullptr ? std::nullopt : std::optional<Record>(*row);
   };
-  switch (table) {
-    case Table::Driver:
-      return copy(site.findDriver(id));
-    case Table::Zone:
-      return copy(site.findZone(id));
-    case Table::System:
-      return copy(site.findSystem(id));
-    case Table::Module:
-      return copy(site.findModule(id));
-    case Table::Settings:
-      return copy(site.findSettings(id));
-    case Table::Schema:
-      return copy(site.findSchema(id));
-    case Table::Metadata:
-      return copy(site.findMetadata(id));
-    case Table::User:
-      return copy(site.findUser(id));
-    default:
-      break;
-  }
-  return std::nullopt;
+  return std::visit(look, model::emptyRecord(table));
 }
 
 std::string nameOf(const Site& site, const Record& record) {
@@ -181,6 +134,7 @@ class Planner {
   }
 
   std::variant<ConfigurationPlan, Refusal> take() {
+    checkAdmins();
     if (!failures_.empty()) {
       return invalidFields(failures_);
     }
@@ -325,6 +279,26 @@ class Planner {
     plan_.changes.push_back(std::move(change));
     const auto kind = present ? ConfigWrite::Kind::Update : ConfigWrite::Kind::Insert;
     byId_.insert_or_assign(id, ConfigWrite{kind, std::move(wanted)});
+  }
+
+  // A domain that has an admin keeps one.
+  void checkAdmins() {
+    for (const model::Domain* domain : site_.domains()) {
+      bool had = false;
+      bool has = false;
+      for (const model::User* user : site_.usersOfDomain(domain->id)) {
+        const auto write = byId_.find(user->id);
+        const auto* wanted =
+            write == byId_.end() ? user : std::get_if<model::User>(&write->second.record);
+        had |= user->role == model::UserRole::Admin && !user->deleted;
+        has |= wanted->role == model::UserRole::Admin && !wanted->deleted &&
+               site_.domainIdOf(*wanted) == domain->id;
+      }
+      if (had && !has) {
+        where_ = "/users";
+        fail("", "must leave domain " + domain->id + " an admin");
+      }
+    }
   }
 
   void eraseRow(Table table, const std::string& id, std::set<std::string>& erased) {

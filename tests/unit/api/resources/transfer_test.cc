@@ -186,5 +186,31 @@ TEST_F(TransferApi, NobodyRaisesOrLowersThemselves) {
   EXPECT_EQ(answer.status, 422) << answer.text;
 }
 
+TEST_F(TransferApi, ADomainKeepsAnAdmin) {
+  model::Domain east = sample::domain(7);
+  east.domain = "east.example";
+  put(east);
+  for (int n : {301, 302}) {
+    model::User admin = sample::user(n, model::UserRole::Admin);
+    admin.domainId = east.id;
+    put(admin);
+  }
+  json::Value document = exported();
+  const auto demote = [&](int n) {
+    for (json::Value& each : *document.asObject()->find("users")->asArray()) {
+      if (*each.find("id")->asString() == sample::id(Table::User, n)) {
+        each.asObject()->set("role", 0);
+      }
+    }
+  };
+  demote(301);
+  EXPECT_EQ(apply(document, "?dry_run=true").status, 200);
+  demote(302);
+  const Answer answer = apply(document);
+  EXPECT_EQ(answer.status, 422) << answer.text;
+  EXPECT_EQ(answer.member("field"), "/users");
+  EXPECT_EQ(site_.findUser(sample::id(Table::User, 302))->role, model::UserRole::Admin);
+}
+
 }  // namespace
 }  // namespace busbar
