@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sdk/base/ascii.h"
+
 namespace busbar::auth {
 namespace {
 
@@ -12,14 +14,6 @@ namespace grant = model::grant;
 // Trees are a few levels deep; a damaged one must not hold the loop.
 constexpr size_t kMaxDepth = 64;
 constexpr int64_t kManagerBits = grant::kAll & ~(grant::kDelete | grant::kManage);
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
 
 bool namesOneOf(const json::Value& roles, std::string_view list,
                 const std::vector<std::string>& lowerGroups) {
@@ -30,7 +24,7 @@ bool namesOneOf(const json::Value& roles, std::string_view list,
   return std::any_of(
       names->asArray()->begin(), names->asArray()->end(), [&](const json::Value& name) {
         return name.asString() != nullptr &&
-               std::find(lowerGroups.begin(), lowerGroups.end(), lowered(*name.asString())) !=
+               std::find(lowerGroups.begin(), lowerGroups.end(), asciiLowered(*name.asString())) !=
                    lowerGroups.end();
       });
 }
@@ -87,7 +81,7 @@ int64_t zoneRoleBits(const Principal& principal, const std::vector<std::string>&
   }
   std::vector<std::string> groups;
   std::transform(principal.groups.begin(), principal.groups.end(), std::back_inserter(groups),
-                 lowered);
+                 asciiLowered);
   int64_t bits = 0;
   for (const std::string& zone : zones) {
     const json::Value* roles = permissionsOf(zone);

@@ -13,6 +13,7 @@
 #include "api/resources/shapes.h"
 #include "registry/settings/merge.h"
 #include "registry/site/cascade.h"
+#include "sdk/base/ascii.h"
 
 namespace busbar::api {
 
@@ -20,20 +21,14 @@ using auth::Permission;
 using http::Request;
 using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
 
-namespace {
-
-char toLower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 const model::System* findSystem(const Site& site, std::string_view reference) {
   if (reference.find('@') == std::string_view::npos) {
     return site.findSystem(reference);
   }
   std::string email(reference);
-  std::transform(email.begin(), email.end(), email.begin(), toLower);
+  std::transform(email.begin(), email.end(), email.begin(), asciiLower);
   return site.findSystemByEmail(email);
 }
 
@@ -185,7 +180,7 @@ void withEmails(Context& context, Request& request, Reply reply) {
   }
   json::Array out;
   for (std::string& email : wanted) {
-    std::transform(email.begin(), email.end(), email.begin(), toLower);
+    std::transform(email.begin(), email.end(), email.begin(), asciiLower);
     for (const model::System* system : context.site.systems()) {
       if (system->email == email) {
         out.emplace_back(toJson(*system));

@@ -13,6 +13,7 @@
 #include "api/resources/user_fields.h"
 #include "registry/model/password_rules.h"
 #include "registry/site/cascade.h"
+#include "sdk/base/ascii.h"
 
 namespace busbar::api {
 namespace {
@@ -25,14 +26,6 @@ UserView viewFor(const Request& request) {
   return request.principal().isAdmin() ? UserView::Admin : UserView::Public;
 }
 
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
-
 // By id, else in the caller's domain by e-mail, login name or staff id.
 const model::User* findUser(Context& context, const Request& request, std::string_view reference) {
   const model::User* user = context.site.findUser(reference);
@@ -40,7 +33,7 @@ const model::User* findUser(Context& context, const Request& request, std::strin
     return seesDomain(context.site, request, user->domainId) ? user : nullptr;
   }
   const std::string_view domain = callerDomainId(context.site, request);
-  user = context.site.findUserByEmail(domain, lowered(reference));
+  user = context.site.findUserByEmail(domain, asciiLowered(reference));
   if (user == nullptr) {
     user = context.site.findUserByLoginName(domain, reference);
   }
@@ -100,7 +93,7 @@ void groups(Context& context, Request& request, Reply reply) {
   const std::string_view domain = callerDomainId(context.site, request);
   json::Array out;
   for (const std::string& email : listOf(request, "emails")) {
-    const model::User* user = context.site.findUserByEmail(domain, lowered(email));
+    const model::User* user = context.site.findUserByEmail(domain, asciiLowered(email));
     if (user == nullptr || user->deleted) {
       continue;
     }

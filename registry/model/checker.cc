@@ -6,6 +6,7 @@
 #include <set>
 
 #include "registry/model/ids.h"
+#include "sdk/base/ascii.h"
 #include "sdk/base/json.h"
 #include "sdk/base/time_zone.h"
 
@@ -44,9 +45,7 @@ void trim(std::string& s) {
 }
 
 void lower(std::string& s) {
-  std::transform(s.begin(), s.end(), s.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  s = asciiLowered(s);
 }
 
 void clean(std::vector<std::string>& list) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "registry/model/checker.h"
+#include "sdk/base/ascii.h"
 #include "sdk/base/json.h"
 
 namespace busbar::model {
@@ -48,7 +49,7 @@ char fold(char c) {
     case '7':
       return 't';
     default:
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      return asciiLower(c);
   }
 }
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <string_view>
 
+#include "sdk/base/ascii.h"
+
 namespace busbar::cli {
 namespace {
 
@@ -22,11 +24,7 @@ bool isPlain(std::string_view text) {
       text.back() == ' ') {
     return false;
   }
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  if (std::find(kReserved.begin(), kReserved.end(), lower) != kReserved.end()) {
+  if (std::find(kReserved.begin(), kReserved.end(), asciiLowered(text)) != kReserved.end()) {
     return false;
   }
   return std::all_of(text.begin(), text.end(), [](char c) {

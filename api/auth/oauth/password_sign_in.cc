@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sdk/base/ascii.h"
+
 namespace busbar::oauth {
 namespace {
 
@@ -19,10 +21,7 @@ std::string lowerTrimmed(std::string_view text) {
   while (!text.empty() && isSpace(text.back())) {
     text.remove_suffix(1);
   }
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return out;
+  return asciiLowered(text);
 }
 
 const model::User* findUser(const Site& site, const std::string& domainId, std::string_view typed,

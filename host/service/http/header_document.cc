@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sdk/base/ascii.h"
 #include "sdk/base/json.h"
 
 namespace busbar {
@@ -27,11 +28,7 @@ Status addValue(HttpHeaders& headers, const std::string& name, const json::Value
 }
 
 void appendName(std::string& out, std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  json::appendString(out, lower);
+  json::appendString(out, asciiLowered(name));
   out += ':';
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sdk/base/ascii.h"
+
 namespace busbar {
 namespace {
 
@@ -25,13 +27,9 @@ constexpr std::string_view kOurs[] = {"host",
                                       "proxy-connection",
                                       "proxy-authorization"};
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 // RFC 9110 s. 5.6.2.
 bool isTokenCharacter(char c) {
-  const char low = lower(c);
+  const char low = asciiLower(c);
   return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') ||
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
@@ -104,8 +102,9 @@ Status checkAuth(const HttpAuth& auth) {
 }  // namespace
 
 bool sameHeaderName(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return asciiLower(x) == asciiLower(y);
+         });
 }
 
 const std::string* findHeader(const HttpHeaders& headers, std::string_view name) {

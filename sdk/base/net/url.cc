@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "sdk/base/ascii.h"
 #include "sdk/base/net/ip_address.h"
 
 namespace busbar {
@@ -26,11 +27,8 @@ bool isDigit(char c) {
 bool isHex(char c) {
   return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
-char toLower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 bool isSchemeLetter(char c) {
-  const char low = toLower(c);
+  const char low = asciiLower(c);
   return (low >= 'a' && low <= 'z') || isDigit(c) || c == '+' || c == '-' || c == '.';
 }
 
@@ -51,7 +49,7 @@ Status checkCharacters(std::string_view text) {
 }
 
 bool isNumberLike(std::string_view label) {
-  if (label.size() >= 2 && label[0] == '0' && toLower(label[1]) == 'x') {
+  if (label.size() >= 2 && label[0] == '0' && asciiLower(label[1]) == 'x') {
     return std::all_of(label.begin() + 2, label.end(), isHex);
   }
   return std::all_of(label.begin(), label.end(), isDigit);
@@ -129,7 +127,7 @@ std::optional<std::string> schemeOf(std::string_view text) {
     return std::nullopt;
   }
   std::string scheme(text.substr(0, colon));
-  std::transform(scheme.begin(), scheme.end(), scheme.begin(), toLower);
+  std::transform(scheme.begin(), scheme.end(), scheme.begin(), asciiLower);
   return scheme;
 }
 
@@ -200,7 +198,7 @@ Status Url::parseHost(std::string_view host) {
     return {};
   }
   host_ = host;
-  std::transform(host_.begin(), host_.end(), host_.begin(), toLower);
+  std::transform(host_.begin(), host_.end(), host_.begin(), asciiLower);
   if (isDottedQuad(host_)) {
     kind_ = Kind::Ipv4;
     return {};
