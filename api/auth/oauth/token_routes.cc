@@ -70,6 +70,14 @@ void redeemCode(AuthParts& parts, AskedPtr asked) {
 void refresh(AuthParts& parts, AskedPtr asked) {
   const std::string token = asked->form.get("refresh_token");
   const std::string clientId = asked->clientId;
+  // Before anything is used up.
+  const TokenFamilyRecord* known = parts.families.ofRefreshToken(token);
+  if (known != nullptr && known->domainId != asked->domainId) {
+    refuseGrant(parts, *asked,
+                Error::because(ErrorCode::InvalidArgument, "other_domain",
+                               "the refresh token is for another domain"));
+    return;
+  }
   parts.families.refresh(
       token, clientId,
       [&parts, asked = std::move(asked)](Result<auth::TokenFamilies::Refreshed> refreshed) {
@@ -78,12 +86,6 @@ void refresh(AuthParts& parts, AskedPtr asked) {
           return;
         }
         const TokenFamilyRecord& family = refreshed->family;
-        if (family.domainId != asked->domainId) {
-          refuseGrant(parts, *asked,
-                      Error::because(ErrorCode::InvalidArgument, "other_domain",
-                                     "the refresh token is for another domain"));
-          return;
-        }
         giveTokens(parts, std::move(asked->exchange),
                    {"refresh_token",
                     family.domainId,

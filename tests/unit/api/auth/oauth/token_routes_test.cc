@@ -148,6 +148,22 @@ TEST_F(TokenRoutes, ARefreshTokenOutlivesItsSessionButNotItsUser) {
   expectError(refresh(next.member("refresh_token")), 400, "invalid_grant");
 }
 
+TEST_F(TokenRoutes, ARefreshTokenAtAnotherDomainIsRefusedAndStaysGood) {
+  model::OauthApp twin = publicApp_;  // the same redirect URI, so the same uid
+  twin.id = ids_.next(model::Table::OauthApp);
+  twin.ownerId = other_.id;
+  put(twin);
+  const std::string shown = tokens().member("refresh_token");
+  Ask ask;
+  ask.host = "other.test";
+  expectError(token({{"grant_type", "refresh_token"},
+                     {"refresh_token", shown},
+                     {"client_id", publicApp_.uid}},
+                    ask),
+              400, "invalid_grant");
+  EXPECT_EQ(refresh(shown).status, 200);
+}
+
 TEST_F(TokenRoutes, ClientCredentialsAreForConfidentialApplications) {
   const Fields fields{{"grant_type", "client_credentials"}, {"scope", "systems.read"}};
   Ask ask;
