@@ -39,40 +39,55 @@ std::string_view nameOf(const Site&, const Row& row) {
   return row.name;
 }
 
-// `rows` are those of the whole list, in its order from `offset` to `offset + limit` at least.
 template <class Row>
-void sendRows(Reply& reply, List<Row>& list, const std::vector<const Row*>& rows) {
+struct Found {
+  const Row* row;
+  double rank;  // less is better
+};
+
+// Puts the rows of the page in their places: by rank, then by name and id.
+template <class Row>
+void sortPage(const Site& site, const Page& page, std::vector<Found<Row>>& rows) {
+  const size_t wanted = std::min(page.offset + page.limit, rows.size());
+  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(wanted), rows.end(),
+                    [&site](const Found<Row>& a, const Found<Row>& b) {
+                      if (a.rank != b.rank) {
+                        return a.rank < b.rank;
+                      }
+                      return std::pair(nameOf(site, *a.row), std::string_view(a.row->id)) <
+                             std::pair(nameOf(site, *b.row), std::string_view(b.row->id));
+                    });
+}
+
+// `rows` are those that the list has in all, in any order.
+template <class Row>
+void sendRows(const Site& site, Reply& reply, List<Row>& list, std::vector<Found<Row>> rows) {
+  sortPage(site, list.page, rows);
   const size_t begin = std::min(list.page.offset, rows.size());
   const size_t end = begin + std::min(list.page.limit, rows.size() - begin);
   json::Array out;
   out.reserve(end - begin);
   for (size_t i = begin; i < end; ++i) {
-    out.emplace_back(list.render(*rows[i]));
+    out.emplace_back(list.render(*rows[i].row));
   }
   auto response = http::Response::json(200, json::Value(std::move(out)));
   setPageHeaders(response, list.table, list.page, end - begin, rows.size());
   reply.send(std::move(response));
 }
 
-template <class Row>
-void sendAll(const Site& site, Reply& reply, List<Row>& list) {
-  std::vector<const Row*> rows = site.all<Row>();
-  std::erase_if(rows, [&list](const Row* row) { return !list.matches(*row); });
-  const size_t wanted = std::min(list.page.offset + list.page.limit, rows.size());
-  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(wanted), rows.end(),
-                    [&site](const Row* a, const Row* b) {
-                      return std::pair(nameOf(site, *a), std::string_view(a->id)) <
-                             std::pair(nameOf(site, *b), std::string_view(b->id));
-                    });
-  sendRows(reply, list, rows);
-}
-
 }  // namespace list_detail
 
 template <class Row>
 void sendList(Context& context, Reply reply, List<Row> list) {
+  using list_detail::Found;
   if (list.page.search.isAll()) {
-    list_detail::sendAll(context.site, reply, list);
+    std::vector<Found<Row>> rows;
+    for (const Row* row : context.site.all<Row>()) {
+      if (list.matches(*row)) {
+        rows.push_back({row, 0});
+      }
+    }
+    list_detail::sendRows(context.site, reply, list, std::move(rows));
     return;
   }
   const SearchQuery query = std::move(list.page.search);
@@ -84,16 +99,16 @@ void sendList(Context& context, Reply reply, List<Row> list) {
           reply.fail(hits.error());
           return;
         }
-        std::vector<const Row*> rows;
+        std::vector<Found<Row>> rows;
         rows.reserve((*hits)->size());
-        for (const std::string& id : **hits) {
-          const Row* row = site.findRow<Row>(id);
+        for (const Search::Hit& hit : **hits) {
+          const Row* row = site.findRow<Row>(hit.id);
           // Written a moment ago, the site may not show it yet.
           if (row != nullptr && list->matches(*row)) {
-            rows.push_back(row);
+            rows.push_back({row, hit.rank});
           }
         }
-        list_detail::sendRows(reply, *list, rows);
+        list_detail::sendRows(site, reply, *list, std::move(rows));
       });
 }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/store/search.h"
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "registry/store/config_columns.h"
@@ -44,43 +46,57 @@ Result<Search::Hits> Search::findNow(model::Table table, const std::string& matc
   if (!hasIndex(table)) {
     return Error::of(ErrorCode::Unimplemented, index + " is not searched");
   }
-  const auto read = [&]() -> Result<Hits> {
+  const auto find = [&]() -> Result<Hits> {
     auto position =
         db_->queryInt("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'position'");
     if (!position.ok()) {
       return std::move(position).error();
     }
-    if (position_ != *position || rememberedIds_ > kMaxRememberedIds) {
+    if (position_ != *position || rememberedHits_ > kMaxRememberedHits) {
       remembered_.clear();
-      rememberedIds_ = 0;
+      rememberedHits_ = 0;
       position_ = *position;
     }
     const std::string key = index + " " + match;
     if (const auto it = remembered_.find(key); it != remembered_.end()) {
       return it->second;
     }
-    // A hit in the name counts four times one in the rest.
-    auto statement = db_->prepare("SELECT id FROM " + index + " WHERE " + index +
-                                  " MATCH ? ORDER BY bm25(" + index + ", 4.0, 1.0), name, id");
-    if (!statement.ok()) {
-      return std::move(statement).error();
+    auto hits = readNow(index, match);
+    if (hits.ok()) {
+      rememberedHits_ += (*hits)->size() + 1;
+      remembered_.emplace(key, *hits);
     }
-    statement->bind(1, match);
-    auto ids = std::make_shared<std::vector<std::string>>();
-    while (true) {
-      auto row = statement->step();
-      if (!row.ok()) {
-        return std::move(row).error();
-      }
-      if (!*row) {
-        break;
-      }
-      ids->push_back(statement->text(0));
-    }
-    rememberedIds_ += ids->size() + 1;
-    return remembered_.emplace(key, std::move(ids)).first->second;
+    return hits;
   };
-  return db_->transaction(read, sqlite::Database::Access::Read);
+  return db_->transaction(find, sqlite::Database::Access::Read);
+}
+
+// Ids come from the narrow table of numbers: reading them, or names to sort by, from the index
+// would load the texts of every hit.
+Result<Search::Hits> Search::readNow(const std::string& index, const std::string& match) {
+  // A hit in the name counts four times one in the rest.
+  auto statement = db_->prepare("SELECT search_rows.id, bm25(" + index + ", 4.0, 1.0) FROM " +
+                                index + " JOIN search_rows ON number = " + index +
+                                ".rowid WHERE " + index + " MATCH ?");
+  if (!statement.ok()) {
+    return std::move(statement).error();
+  }
+  statement->bind(1, match);
+  auto hits = std::make_shared<std::vector<Hit>>();
+  while (true) {
+    auto row = statement->step();
+    if (!row.ok()) {
+      return std::move(row).error();
+    }
+    if (!*row) {
+      break;
+    }
+    hits->push_back({statement->text(0), statement->real(1)});
+  }
+  std::sort(hits->begin(), hits->end(), [](const Hit& a, const Hit& b) {
+    return std::tie(a.rank, a.id) < std::tie(b.rank, b.id);
+  });
+  return Hits(std::move(hits));
 }
 
 }  // namespace busbar

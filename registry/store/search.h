@@ -17,14 +17,18 @@
 namespace busbar {
 
 // Full-text search over the rows of the configuration database, which SQL triggers keep
-// (migrations.cc): names first, then by how well a row fits (bm25), then by name and id. It reads
-// on a thread and a read-only connection of its own, so that it never waits for a write. What was
-// found is remembered until the configuration changes, which makes the further pages of a list, and
-// the words that everybody types, cheap. Sealed texts are in no index. Loop-only.
+// (migrations.cc): ranked by how well a row fits (bm25), where its name counts most. It reads on a
+// thread and a read-only connection of its own, so that it never waits for a write. What was found
+// is remembered until the configuration changes, which makes the further pages of a list, and the
+// words that everybody types, cheap. Sealed texts are in no index. Loop-only.
 class Search {
  public:
-  // Ids, best first. Shared with the memory of earlier searches; never changes.
-  using Hits = std::shared_ptr<const std::vector<std::string>>;
+  struct Hit {
+    std::string id;
+    double rank;  // less is better; rows that fit alike have the same
+  };
+  // Best first, equals by id. Shared with the memory of earlier searches; never changes.
+  using Hits = std::shared_ptr<const std::vector<Hit>>;
   using Done = Callback<void(Result<Hits>)>;
 
   // Of a database that ConfigStore has opened before.
@@ -40,15 +44,16 @@ class Search {
 
  private:
   static constexpr size_t kMaxWaiting = 512;
-  static constexpr size_t kMaxRememberedIds = 200'000;
+  static constexpr size_t kMaxRememberedHits = 200'000;
 
   Search(EventLoop& loop, std::unique_ptr<sqlite::Database> db);
   Result<Hits> findNow(model::Table table, const std::string& match);
+  Result<Hits> readNow(const std::string& index, const std::string& match);
 
   // These belong to the thread.
   std::unique_ptr<sqlite::Database> db_;
-  std::unordered_map<std::string, Hits> remembered_;  // by table and expression
-  size_t rememberedIds_ = 0;
+  std::unordered_map<std::string, Hits> remembered_;  // by index and expression
+  size_t rememberedHits_ = 0;
   int64_t position_ = -1;                // of the change log, for which `remembered_` holds
   std::unique_ptr<StoreThread> thread_;  // last: joined before the rest goes
 };

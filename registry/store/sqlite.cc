@@ -161,6 +161,10 @@ int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
 }
 
+double Statement::real(int column) const {
+  return sqlite3_column_double(statement_.get(), column);
+}
+
 void Database::Close::operator()(sqlite3* db) const {
   sqlite3_close_v2(db);
 }

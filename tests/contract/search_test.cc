@@ -43,7 +43,11 @@ class SearchTest : public testing::Test {
   Ids find(Table table, const std::string& text) {
     auto hits = tryFind(table, text);
     EXPECT_TRUE(hits.ok()) << text << ": " << hits.error().message;
-    return hits.ok() ? **hits : Ids();
+    Ids ids;
+    for (const Search::Hit& hit : hits.ok() ? **hits : std::vector<Search::Hit>()) {
+      ids.push_back(hit.id);
+    }
+    return ids;
   }
   model::Zone zone(int n, const std::string& name, const std::string& description = {}) {
     model::Zone row;
@@ -91,7 +95,7 @@ TEST_F(SearchTest, FindsWholeWordsAndTheLastAsAPrefix) {
   }
 }
 
-TEST_F(SearchTest, RanksTheNameBeforeTheRestAndEqualsByNameThenId) {
+TEST_F(SearchTest, RanksTheNameBeforeTheRestAndEqualsById) {
   write(Kind::Insert, zone(1, "Roof", "above the kitchen"));
   write(Kind::Insert, zone(2, "Kitchen", "under the roof"));
   write(Kind::Insert, zone(3, "Zimmer B"));
@@ -99,7 +103,9 @@ TEST_F(SearchTest, RanksTheNameBeforeTheRestAndEqualsByNameThenId) {
   EXPECT_EQ(find(Table::Zone, "kitchen"),
             (Ids{sample::id(Table::Zone, 2), sample::id(Table::Zone, 1)}));
   EXPECT_EQ(find(Table::Zone, "zimmer"),
-            (Ids{sample::id(Table::Zone, 4), sample::id(Table::Zone, 3)}));
+            (Ids{sample::id(Table::Zone, 3), sample::id(Table::Zone, 4)}));
+  const Search::Hits alike = *tryFind(Table::Zone, "zimmer");
+  EXPECT_EQ(alike->at(0).rank, alike->at(1).rank);
 }
 
 TEST_F(SearchTest, FollowsEveryChange) {

@@ -52,6 +52,20 @@ TEST_F(SystemsApi, PagesByNameThenId) {
   EXPECT_EQ(last.response.header("Link"), "");
 }
 
+TEST_F(SystemsApi, ListsWhatFitsASearchAlikeByName) {
+  std::vector<std::string> ids;
+  for (const char* name : {"c", "a", "b"}) {
+    const Answer made = call("POST", "/api/engine/v2/systems",
+                             std::string(R"({"description":"hall","name":")") + name + "\"}");
+    ASSERT_EQ(made.status, 201) << made.text;
+    ids.push_back(*made.body.find("id")->asString());
+  }
+  const Answer found = call("GET", "/api/engine/v2/systems?q=hall&limit=2");
+  ASSERT_EQ(found.body.asArray()->size(), 2U);
+  EXPECT_EQ(*(*found.body.asArray())[0].find("id")->asString(), ids[1]);
+  EXPECT_EQ(*(*found.body.asArray())[1].find("id")->asString(), ids[2]);
+}
+
 TEST_F(SystemsApi, SearchesWithinTheFilters) {
   for (int n = 1; n <= 9; ++n) {
     model::System room = sample::system(n);
