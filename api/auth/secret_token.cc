@@ -6,8 +6,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include "api/auth/base64url.h"
@@ -23,9 +25,13 @@ constexpr size_t kMaxIdBytes = 64;
 }  // namespace
 
 std::string sha256(std::string_view text) {
+  // Looking an algorithm up costs more than hashing a token does, so it is done once.
+  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> kSha256(
+      EVP_MD_fetch(nullptr, "SHA256", nullptr), &EVP_MD_free);
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  BUSBAR_CHECK(SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                      reinterpret_cast<unsigned char*>(digest.data())) != nullptr);
+  BUSBAR_CHECK(kSha256 != nullptr &&
+               EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(digest.data()),
+                          nullptr, kSha256.get(), nullptr) == 1);
   return digest;
 }
 

@@ -448,8 +448,20 @@ std::string writePretty(const Value& value) {
 
 void appendString(std::string& out, std::string_view s) {
   constexpr std::string_view kHex = "0123456789abcdef";
+  const auto isPlain = [](unsigned char c) {
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+  };
   out += '"';
   for (size_t i = 0; i < s.size();) {
+    size_t end = i;
+    while (end < s.size() && isPlain(static_cast<unsigned char>(s[end]))) {
+      ++end;
+    }
+    out += s.substr(i, end - i);
+    i = end;
+    if (i == s.size()) {
+      break;
+    }
     const auto c = static_cast<unsigned char>(s[i]);
     if (c == '"' || c == '\\') {
       out += '\\';

@@ -244,6 +244,19 @@ bool isToken(std::string_view text) {
 }
 
 bool isFieldValue(std::string_view text) {
+  // In blocks without a branch, which become vector instructions: tokens are long.
+  constexpr size_t kBlock = 16;
+  while (text.size() >= kBlock) {
+    unsigned bad = 0;
+    for (size_t i = 0; i < kBlock; ++i) {
+      const auto u = static_cast<uint8_t>(text[i]);
+      bad |= static_cast<uint8_t>((u < 0x20) & (u != '\t')) | static_cast<uint8_t>(u == 0x7F);
+    }
+    if (bad != 0) {
+      return false;
+    }
+    text.remove_prefix(kBlock);
+  }
   return all(text, kValueChar);
 }
 

@@ -175,6 +175,17 @@ TEST(HeadParser, FillsTheHead) {
   EXPECT_EQ(head.fields[1].value, "1");
 }
 
+// RFC 9110 s. 5.5: no control characters but the tab, wherever in the value they stand.
+TEST(HeadParser, KnowsEachByteOfAValueAtEachPlace) {
+  for (size_t at = 0; at < 35; ++at) {
+    for (int c = 0; c < 256; ++c) {
+      std::string value(35, 'x');
+      value[at] = static_cast<char>(c);
+      EXPECT_EQ(isFieldValue(value), c == '\t' || (c >= 0x20 && c != 0x7F)) << c << " at " << at;
+    }
+  }
+}
+
 TEST(HeadParser, KeepsAliveByVersionAndConnection) {
   Head head;
   EXPECT_EQ(verdict(get("Connection: x, Close\r\n"), head), 0);
