@@ -2,38 +2,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
-#include <variant>
-#include <vector>
+#include <span>
+#include <string_view>
 
-#include "api/resources/refusal.h"
+#include "registry/model/records.h"
 #include "registry/site/site.h"
-#include "registry/store/config_store.h"
 #include "sdk/base/json.h"
 
-// The configuration as one JSON document, and the way from such a document back to writes. Pure.
+// The configuration as one JSON document: a list for each table, of rows as they are stored but for
+// secrets and what the store keeps itself. configuration_plan.h reads it. Pure.
 namespace busbar::api {
 
+inline constexpr std::string_view kConfigurationFormat = "busbar.configuration/1";
+
+struct ConfigurationList {
+  std::string_view name;
+  model::Table table;
+};
+// What refers comes after what it refers to.
+std::span<const ConfigurationList> configurationLists();
+
+// Kept by the store, or telling of the past: in no document.
+bool isConfigurationOwn(std::string_view member, model::Table table);
+// Of this record, in no export: hidden settings, hashes, internals of a domain.
+bool isConfigurationSecret(std::string_view member, const model::Record& record);
+
+json::Array configurationRows(const Site& site, model::Table table);
 json::Object configurationDocument(const Site& site);
-
-struct PlannedChange {
-  std::string action;  // "create", "update", "delete"
-  model::Table table = model::Table::System;
-  std::string id;
-  std::string name;
-  std::vector<std::string> members;  // that an update changes
-};
-
-struct ConfigurationPlan {
-  std::vector<PlannedChange> changes;
-  std::vector<ConfigWrite> writes;
-};
-
-// What must be written so that the site has what `document` says. Rows that are as they should be
-// are not written: a document that was applied plans nothing. `prune`: rows of the lists in the
-// document that it does not name go, with all that goes with them. `userId` applies it.
-std::variant<ConfigurationPlan, Refusal> planConfiguration(const Site& site,
-                                                           const json::Value& document, bool prune,
-                                                           const std::string& userId);
 
 }  // namespace busbar::api

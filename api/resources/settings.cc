@@ -8,6 +8,7 @@
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
 #include "api/resources/list.h"
+#include "api/resources/settings_check.h"
 #include "api/resources/shapes.h"
 #include "registry/settings/merge.h"
 #include "registry/settings/settings_text.h"
@@ -75,16 +76,6 @@ std::vector<const model::Settings*> chainWith(const Site& site, const model::Mod
   return chain;
 }
 
-Status checkAgainst(const Manifest& manifest, const std::vector<const model::Settings*>& chain) {
-  auto merged = mergeSettings(chain);
-  if (!merged) {
-    return merged.error();
-  }
-  json::Value values{std::move(merged->values)};
-  return manifest.settings.check(manifest.settings.withDefaults(std::move(values)),
-                                 "/settings_string");
-}
-
 // A module whose settings are good must not become bad; one that is bad already may stay so while
 // its documents are written one by one.
 model::FieldErrors checkSchemas(Context& context, const model::Settings& changed) {
@@ -93,11 +84,11 @@ model::FieldErrors checkSchemas(Context& context, const model::Settings& changed
     if (!manifest) {
       continue;
     }
-    const Status after = checkAgainst(*manifest, chainWith(context.site, *mod, changed));
+    const Status after = checkSettingsOf(*manifest, chainWith(context.site, *mod, changed));
     if (after.ok()) {
       continue;
     }
-    const Status before = checkAgainst(*manifest, settingsChain(context.site, *mod));
+    const Status before = checkSettingsOf(*manifest, settingsChain(context.site, *mod));
     if (before.ok() || before.error().message != after.error().message ||
         before.error().field != after.error().field) {
       return {{after.error().field.empty() ? "settings_string" : after.error().field,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/resources/configuration_document.h"
+#include "api/resources/configuration_plan.h"
 #include "api/resources/page.h"
 
 namespace busbar::api {
@@ -67,7 +68,8 @@ void importAll(Context& context, Request& request, Reply reply) {
   const bool prune = flagOf(request, "prune", false);
   const auto document = std::make_shared<const json::Value>(std::move(*parsed));
   if (flagOf(request, "dry_run", false)) {
-    auto plan = planConfiguration(context.site, *document, prune, request.principal().userId);
+    auto plan = planConfiguration(context.site, context.manifests, *document, prune,
+                                  request.principal().userId);
     if (const Refusal* refusal = std::get_if<Refusal>(&plan)) {
       reply.fail(*refusal);
       return;
@@ -80,7 +82,7 @@ void importAll(Context& context, Request& request, Reply reply) {
   context.writer.run(
       std::move(reply), actorOf(request),
       [&context, document, prune, last, userId = request.principal().userId]() -> Outcome {
-        auto plan = planConfiguration(context.site, *document, prune, userId);
+        auto plan = planConfiguration(context.site, context.manifests, *document, prune, userId);
         if (Refusal* refusal = std::get_if<Refusal>(&plan)) {
           return std::move(*refusal);
         }

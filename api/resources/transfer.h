@@ -9,9 +9,9 @@ namespace busbar::api {
 
 // The whole configuration as one document, out and in again. Shape: openapi.yaml "Configuration".
 //
-// Out: every driver, zone, system, module, settings document, metadata, schema and user as it is
-// stored, keyed by id. Settings above encryption level none come without their text, API keys and
-// passwords do not come at all; `notes` in the document says so.
+// Out: every row as it is stored, keyed by id. Settings above encryption level none come without
+// their text, API keys, passwords and other secrets do not come at all; `notes` in the document
+// says so.
 //
 // In: each row is compared with the one of its id. Members that are absent keep what they have, so
 // hidden texts stay; rows that are absent stay too, unless `prune` is asked for. Drivers cannot be

@@ -1,11 +1,21 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
+#include "api/resources/configuration_document.h"
+#include "api/resources/configuration_plan.h"
 #include "tests/support/api_fixture.h"
 
 namespace busbar {
 namespace {
 
 using model::Table;
+
+constexpr const char* kManifest = R"({
+  "manifest_version": 1, "id": "com.acme.lamp", "version": "1.0.0", "name": "Lamp",
+  "module_name": "Lamp", "vendor": "Acme", "description": "A lamp.", "license": "Apache-2.0",
+  "role": "device", "implements": [], "links": [], "functions": {}, "status": [],
+  "permissions": [], "settings": {"type": "object", "properties": {
+    "port": {"type": "integer", "minimum": 1}}, "additionalProperties": false}
+})";
 
 class TransferApi : public ApiFixture {
  protected:
@@ -21,6 +31,12 @@ class TransferApi : public ApiFixture {
     put(sample::settings(2, room.id, "password: geheimnis", model::EncryptionLevel::Support));
     put(sample::metadata(1, room.id));
     put(sample::schema(1));
+    put(sample::oauthApp(1));
+    put(sample::group(1));
+    model::GroupUser membership = sample::groupUser(1);
+    membership.userId = sample::id(Table::User, 101);
+    put(membership);
+    put(sample::groupZone(1));
   }
   json::Value exported() {
     const Answer answer = call("GET", "/api/busbar/v1/export");
@@ -61,8 +77,11 @@ TEST_F(TransferApi, ExportsEverythingButSecrets) {
   EXPECT_EQ(text.find("geheimnis"), std::string::npos);
   EXPECT_EQ(text.find("secret_hash"), std::string::npos);
   EXPECT_EQ(text.find(sample::apiKey(101).secretHash), std::string::npos);
+  EXPECT_EQ(text.find("password_hash"), std::string::npos);
+  EXPECT_EQ(text.find("\"internals\""), std::string::npos);
   for (const char* list :
-       {"drivers", "zones", "systems", "modules", "settings", "schemas", "metadata", "users"}) {
+       {"domains", "users", "oauth_apps", "drivers", "zones", "systems", "modules", "settings",
+        "schemas", "metadata", "groups", "group_users", "group_zones"}) {
     ASSERT_NE(document.find(list), nullptr) << list;
     EXPECT_FALSE(document.find(list)->asArray()->empty()) << list;
   }
@@ -100,6 +119,73 @@ TEST_F(TransferApi, ChangesWhatDiffersAndKeepsTheRest) {
   EXPECT_EQ(site_.findZone(sample::id(Table::Zone, 9))->name, "Ninth");
   EXPECT_EQ(site_.findSettings(sample::id(Table::Settings, 2))->text, "password: geheimnis");
   EXPECT_EQ(changesOf(apply(document)), "") << "again: nothing";
+}
+
+// A machine with the same driver, whose domain has another id and the same host.
+TEST_F(TransferApi, MakesTheSameSiteOnAnotherMachine) {
+  model::User gone = sample::user(150);
+  gone.domainId = sample::id(Table::Domain);
+  gone.deleted = true;
+  put(gone);
+  json::Value document = exported();
+  row(document, "settings", 2).set("settings_string", "password: geheimnis");
+  Site other;
+  model::Domain domain = sample::domain();
+  domain.id = sample::id(Table::Domain, 77);
+  other.reset({1, {domain, sample::driver(1)}});
+  api::DriverManifests manifests(other);
+  auto outcome = api::planConfiguration(other, manifests, document, false, "");
+  const auto* refusal = std::get_if<api::Refusal>(&outcome);
+  ASSERT_EQ(refusal, nullptr) << refusal->error.message;
+  for (const ConfigWrite& write : std::get<api::ConfigurationPlan>(outcome).writes) {
+    other.apply({2, write.kind, write.record});
+  }
+  EXPECT_EQ(other.domains().size(), 1U);
+  EXPECT_EQ(other.oauthApps().front()->ownerId, domain.id);
+  EXPECT_EQ(other.groups().front()->domainId, domain.id);
+  EXPECT_TRUE(other.findUser(gone.id)->deleted);
+  const std::string& hash = other.oauthApps().front()->secretHash;
+  EXPECT_EQ(hash.size(), 64U);
+  EXPECT_NE(hash, site_.oauthApps().front()->secretHash) << "nobody knows the secret";
+  for (const api::ConfigurationList& list : api::configurationLists()) {
+    if (list.table != Table::Domain) {
+      EXPECT_EQ(json::write(json::Value(api::configurationRows(other, list.table))),
+                json::write(json::Value(api::configurationRows(site_, list.table))))
+          << list.name;
+    }
+  }
+  auto again = api::planConfiguration(other, manifests, document, true, "");
+  EXPECT_TRUE(std::get<api::ConfigurationPlan>(again).changes.empty());
+}
+
+TEST_F(TransferApi, RefusesSettingsThatNoLongerFitADriver) {
+  model::Driver driver = sample::driver(2);
+  driver.manifest = kManifest;
+  ASSERT_TRUE(Manifest::parse(driver.manifest).ok())
+      << Manifest::parse(driver.manifest).error().message;
+  put(driver);
+  put(sample::mod(2, 2));
+  put(sample::settings(3, sample::id(Table::Module, 2), "port: 7"));
+  json::Value document = exported();
+  row(document, "settings", 3).set("settings_string", "port: 0");
+  const Answer answer = apply(document, "?dry_run=true");
+  EXPECT_EQ(answer.status, 422) << answer.text;
+  EXPECT_TRUE(answer.member("field").ends_with("/settings_string/port")) << answer.text;
+  row(document, "settings", 3).set("settings_string", "port: 8");
+  EXPECT_EQ(changesOf(apply(document)), "update settings");
+}
+
+TEST_F(TransferApi, MembersAreOfTheDomainOfTheirGroup) {
+  model::Domain east = sample::domain(7);
+  put(east);
+  model::User stranger = sample::user(301);
+  stranger.domainId = east.id;
+  put(stranger);
+  json::Value document = exported();
+  row(document, "group_users").set("user_id", stranger.id);
+  const Answer answer = apply(document);
+  EXPECT_EQ(answer.status, 422) << answer.text;
+  EXPECT_EQ(answer.member("field"), "/group_users/0/user_id");
 }
 
 TEST_F(TransferApi, TakesRowsWithFewMembersAndHiddenTextsThatAreWrittenIn) {
@@ -170,7 +256,23 @@ TEST_F(TransferApi, RefusesBadDocumentsAndChangesNothing) {
                422, "/settings/0/settings_string"},
            Row{with(R"(,"systems":[{"id":")" + sample::id(Table::System, 1) + R"(","zones":[")" +
                     sample::id(Table::Zone, 9) + R"("]}])"),
-               422, "zones"},
+               422, "/systems/0/zones"},
+           Row{with(R"(,"users":[{"id":")" + sample::id(Table::User, 9) +
+                    R"(","name":"x","email":"x@example.com","authority_id":")" +
+                    sample::id(Table::Domain, 9) + R"("}])"),
+               422, "/users/0/authority_id"},
+           Row{with(R"(,"oauth_apps":[{"id":")" + sample::id(Table::OauthApp, 1) +
+                    R"(","secret_hash":"00"}])"),
+               422, "/oauth_apps/0/secret_hash"},
+           Row{with(R"(,"group_users":[{"id":")" + sample::id(Table::GroupUser, 9) +
+                    R"(","user_id":")" + sample::id(Table::User, 9) + R"(","group_id":")" +
+                    sample::id(Table::Group, 1) + R"("}])"),
+               422, "/group_users/0/user_id"},
+           Row{with(R"(,"groups":[{"id":")" + sample::id(Table::Group, 8) +
+                    R"(","name":"a","parent_id":")" + sample::id(Table::Group, 9) +
+                    R"("},{"id":")" + sample::id(Table::Group, 9) + R"(","name":"b","parent_id":")" +
+                    sample::id(Table::Group, 8) + R"("}])"),
+               422, "/groups/0/parent_id"},
        }) {
     const Answer answer = call("POST", "/api/busbar/v1/import", each.body);
     EXPECT_EQ(answer.status, each.status) << each.body << answer.text;
