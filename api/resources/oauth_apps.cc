@@ -95,6 +95,17 @@ void show(Context& context, Request& request, Reply reply) {
   reply.json(200, toJson(*app));
 }
 
+// The row that was written, with the secret, which nobody sees again.
+void answerWithSecret(int status, const std::vector<ConfigChange>& changes, const std::string& text,
+                      Reply& reply) {
+  const model::OauthApp* stored = findStored<model::OauthApp>(changes);
+  json::Object out = stored == nullptr ? json::Object() : toJson(*stored);
+  out.set("secret", text);
+  http::Response response = http::Response::json(status, json::Value(std::move(out)));
+  response.set("Cache-Control", "no-store");
+  reply.send(std::move(response));
+}
+
 void create(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
@@ -117,12 +128,7 @@ void create(Context& context, Request& request, Reply reply) {
       std::move(reply), actorOf(request),
       [app]() -> Outcome { return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, app}}; },
       [text = std::move(secret.text)](const auto& changes, Reply& done) {
-        const model::OauthApp* stored = findStored<model::OauthApp>(changes);
-        json::Object out = stored == nullptr ? json::Object() : toJson(*stored);
-        out.set("secret", text);
-        http::Response response = http::Response::json(201, json::Value(std::move(out)));
-        response.set("Cache-Control", "no-store");
-        done.send(std::move(response));
+        answerWithSecret(201, changes, text, done);
       });
 }
 
@@ -158,6 +164,26 @@ void update(Context& context, Request& request, Reply reply) {
       });
 }
 
+// A new secret in the place of the one that was lost or seen. Tokens that were issued stay.
+void renewSecret(Context& context, Request& request, Reply reply) {
+  auth::NewClientSecret secret = auth::generateClientSecret();
+  context.writer.run(
+      std::move(reply), actorOf(request),
+      [&context, id = std::string(request.param("id")),
+       hash = std::move(secret.secretHash)]() -> Outcome {
+        const model::OauthApp* present = context.site.findOauthApp(id);
+        if (present == nullptr) {
+          return Refusal{notFound("application", id), {}};
+        }
+        model::OauthApp changed = *present;
+        changed.secretHash = hash;
+        return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
+      },
+      [text = std::move(secret.text)](const auto& changes, Reply& done) {
+        answerWithSecret(200, changes, text, done);
+      });
+}
+
 void erase(Context& context, Request& request, Reply reply) {
   eraseRow(context, request, std::move(reply), model::Table::OauthApp,
            std::string(request.param("id")));
@@ -172,6 +198,8 @@ void addOauthAppRoutes(http::Router& router, Context& context) {
   routes.get("/oauth_apps/:id", Permission::Admin, show);
   routes.update("/oauth_apps/:id", Permission::Admin, update);
   routes.erase("/oauth_apps/:id", Permission::Admin, erase);
+  Routes own(router, context, kBusbar, "o_auth_applications");
+  own.post("/oauth_apps/:id/secret", Permission::Admin, renewSecret);
 }
 
 }  // namespace busbar::api

@@ -134,6 +134,14 @@ Result<std::string> resolveModule(Client& client, const std::string& reference) 
   return resolve(client, kindOf("module"), reference);
 }
 
+Result<std::string> resolveDomain(Client& client, const std::string& reference) {
+  auto rows = client.list(std::string(kEngine) + "/domains");
+  if (!rows) {
+    return rows.error();
+  }
+  return pickByName(*rows, "domain", reference, {"id", "name", "domain"});
+}
+
 Result<std::string> resolveAny(Client& client, const std::string& reference) {
   for (const Kind& kind : kinds()) {
     if (reference.starts_with(kind.prefix)) {

@@ -22,6 +22,8 @@ Result<std::string> resolveModule(Client& client, const std::string& reference);
 // Any of the four, by the id's prefix or "system:NAME", "zone:NAME", "driver:NAME", "module:NAME";
 // a bare name is looked for in all of them.
 Result<std::string> resolveAny(Client& client, const std::string& reference);
+// Of a domain; also by its host.
+Result<std::string> resolveDomain(Client& client, const std::string& reference);
 
 // The pick of `rows` whose text in one of `members` is `reference`; exposed for tests.
 Result<std::string> pickByName(const json::Array& rows, std::string_view kind,

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Busbar authors
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/busbar/confirm.h"
+#include "tools/busbar/domain_flag.h"
 #include "tools/busbar/input.h"
 #include "tools/busbar/password.h"
 #include "tools/busbar/paths.h"
@@ -12,8 +13,6 @@ namespace busbar::cli {
 namespace {
 
 const std::string kUsers = std::string(kEngine) + "/users";
-const std::string kDomains = std::string(kEngine) + "/domains";
-const std::string kApps = std::string(kEngine) + "/oauth_apps";
 
 template <const char* kMember>
 std::string cell(const json::Value& row) {
@@ -23,10 +22,6 @@ constexpr char kId[] = "id";
 constexpr char kName[] = "name";
 constexpr char kEmail[] = "email";
 constexpr char kHasPassword[] = "has_password";
-constexpr char kHost[] = "domain";
-constexpr char kLoginUrl[] = "login_url";
-constexpr char kUid[] = "uid";
-constexpr char kRedirectUri[] = "redirect_uri";
 
 bool isSet(const json::Value& row, std::string_view member) {
   const json::Value* value = row.find(member);
@@ -35,29 +30,6 @@ bool isSet(const json::Value& row, std::string_view member) {
 
 std::string roleOf(const json::Value& row) {
   return isSet(row, "sys_admin") ? "admin" : isSet(row, "support") ? "support" : "user";
-}
-
-// The id of a domain that is named by id, name or host.
-Result<std::string> resolveDomain(Session& session, const std::string& text) {
-  auto rows = session.client().list(kDomains);
-  if (!rows) {
-    return rows.error();
-  }
-  return pickByName(*rows, "domain", text, {"id", "name", "domain"});
-}
-
-// Puts the id of --domain into `body`, if it was given.
-Status putDomain(Session& session, const Arguments& arguments, const char* member,
-                 json::Object& body) {
-  if (!arguments.has("domain")) {
-    return {};
-  }
-  auto id = resolveDomain(session, arguments.text("domain"));
-  if (!id) {
-    return id.error();
-  }
-  body.set(member, *id);
-  return {};
 }
 
 Result<std::string> resolveUser(Session& session, const std::string& text) {
@@ -76,9 +48,7 @@ Status createUser(Session& session, const Arguments& arguments) {
   body->set("email", arguments.text("EMAIL"));
   body->set("name", arguments.has("name") ? arguments.text("name") : arguments.text("EMAIL"));
   body->set("role", arguments.has("role") ? arguments.text("role") : "user");
-  if (Status put = putDomain(session, arguments, "authority_id", *body); !put.ok()) {
-    return put;
-  }
+  BUSBAR_TRY(putDomain(session.client(), arguments, "authority_id", *body));
   if (arguments.has("password")) {
     auto password = readNewPassword();
     if (!password) {
@@ -97,7 +67,7 @@ Status createUser(Session& session, const Arguments& arguments) {
 Status listUsers(Session& session, const Arguments& arguments) {
   std::string path = kUsers;
   if (arguments.has("domain")) {
-    auto id = resolveDomain(session, arguments.text("domain"));
+    auto id = resolveDomain(session.client(), arguments.text("domain"));
     if (!id) {
       return id.error();
     }
@@ -154,76 +124,14 @@ Status setPassword(Session& session, const Arguments& arguments) {
   return {};
 }
 
-Status listDomains(Session& session, const Arguments&) {
-  auto rows = session.client().list(kDomains);
-  if (!rows) {
-    return rows.error();
-  }
-  session.output().list(*rows, {{"ID", cell<kId>},
-                                {"NAME", cell<kName>},
-                                {"HOST", cell<kHost>},
-                                {"LOGIN", cell<kLoginUrl>}});
-  return {};
-}
-
-Status createDomain(Session& session, const Arguments& arguments) {
-  auto body = toAssignments(arguments.list("FIELDS"));
-  if (!body) {
-    return body.error();
-  }
-  body->set("name", arguments.text("NAME"));
-  body->set("domain", arguments.text("HOST"));
-  auto made = session.client().post(kDomains, *body);
-  if (!made) {
-    return made.error();
-  }
-  session.output().object(*made);
-  return {};
-}
-
-Status createApp(Session& session, const Arguments& arguments) {
-  auto body = toAssignments(arguments.list("FIELDS"));
-  if (!body) {
-    return body.error();
-  }
-  body->set("name", arguments.text("NAME"));
-  body->set("redirect_uri", arguments.text("REDIRECT_URI"));
-  if (Status put = putDomain(session, arguments, "owner_id", *body); !put.ok()) {
-    return put;
-  }
-  auto made = session.client().post(kApps, *body);
-  if (!made) {
-    return made.error();
-  }
-  session.output().object(*made);
-  if (session.output().isForPeople()) {
-    session.output().say("keep the secret safe: it is shown only now");
-  }
-  return {};
-}
-
-Status listApps(Session& session, const Arguments&) {
-  auto rows = session.client().list(kApps);
-  if (!rows) {
-    return rows.error();
-  }
-  session.output().list(*rows, {{"ID", cell<kId>},
-                                {"NAME", cell<kName>},
-                                {"CLIENT ID", cell<kUid>},
-                                {"REDIRECT", cell<kRedirectUri>}});
-  return {};
-}
-
 }  // namespace
 
 void addPeopleVerbs(VerbTable& table) {
   table.nouns.push_back({"users", {"user"}, "People who sign in"});
-  table.nouns.push_back({"domains", {"domain"}, "Where people belong, by host name"});
-  table.nouns.push_back({"apps", {"app"}, "Applications that people sign in to (OAuth clients)"});
   const Parameter user{"USER", "Id, e-mail address, name or login name"};
   const Parameter fields{"FIELDS", "Further fields, field=value, as the API names them", false,
                          true};
-  const Flag domain{"--domain", "Domain, by id, name or host", "DOMAIN", {}};
+  const Flag domain = domainFlag();
   table.verbs.insert(
       table.verbs.end(),
       {{"users",
@@ -243,23 +151,7 @@ void addPeopleVerbs(VerbTable& table) {
         {user},
         {{"--current", "Ask for the present one first, as for oneself", "", {}},
          {"--remove", "Take the password away instead", "", {}}},
-        setPassword},
-       {"domains", "list", "All domains", {}, {}, listDomains},
-       {"domains",
-        "create",
-        "Make a domain",
-        {{"NAME", "Its name"}, {"HOST", "The host name that it answers for"}, fields},
-        {},
-        createDomain},
-       {"apps",
-        "create",
-        "Register an application and print its secret",
-        {{"NAME", "Its name"},
-         {"REDIRECT_URI", "Where people go back to after signing in"},
-         fields},
-        {domain},
-        createApp},
-       {"apps", "list", "All applications, without their secrets", {}, {}, listApps}});
+        setPassword}});
 }
 
 }  // namespace busbar::cli

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "sdk/base/merge_patch.h"
+#include "tools/busbar/confirm.h"
 #include "tools/busbar/input.h"
 #include "tools/busbar/paths.h"
 #include "tools/busbar/resolve.h"
@@ -182,8 +183,8 @@ Status deleteSettings(Session& session, const Arguments& arguments) {
     return Error::of(ErrorCode::NotFound,
                      "'" + arguments.text("PARENT") + "' has no settings at this level");
   }
-  auto gone = session.client().erase(kSettings + "/" + encoded(cellText(*present, "id")));
-  return gone ? Status() : Status(gone.error());
+  return eraseAfterAsking(session, arguments,
+                          kSettings + "/" + encoded(cellText(*present, "id")));
 }
 
 }  // namespace
@@ -217,7 +218,7 @@ void addSettingVerbs(VerbTable& table) {
         {level, {"--file", "The new document; - is stdin", "FILE", {}}},
         editSettings},
        {"settings", "history", "Earlier versions", {parent}, {level}, settingsHistory},
-       {"settings", "delete", "Delete a document", {parent}, {level}, deleteSettings}});
+       {"settings", "delete", "Delete a document", {parent}, {level, yesFlag()}, deleteSettings}});
 }
 
 }  // namespace busbar::cli

@@ -140,6 +140,7 @@ VerbTable allVerbs() {
   addSettingVerbs(table);
   addKeyVerbs(table);
   addPeopleVerbs(table);
+  addTenantVerbs(table);
   addTokenVerbs(table);
   addTransferVerbs(table);
   addAuditVerbs(table);

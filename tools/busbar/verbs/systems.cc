@@ -167,7 +167,7 @@ Status deleteSystem(Session& session, const Arguments& arguments) {
   return {};
 }
 
-Status changeMembership(Session& session, const Arguments& arguments, bool isAdding) {
+Result<std::string> membershipPath(Session& session, const Arguments& arguments) {
   auto system = resolveSystem(session.client(), arguments.text("SYSTEM"));
   if (!system) {
     return system.error();
@@ -176,21 +176,31 @@ Status changeMembership(Session& session, const Arguments& arguments, bool isAdd
   if (!moduleId) {
     return moduleId.error();
   }
-  const std::string path = kSystems + "/" + encoded(*system) + "/module/" + encoded(*moduleId);
-  auto done = isAdding ? session.client().put(path, json::Object()) : session.client().erase(path);
-  if (!done) {
-    return done.error();
-  }
-  session.output().say(*moduleId + (isAdding ? " is now in " : " is no longer in ") + *system);
-  return {};
+  return kSystems + "/" + encoded(*system) + "/module/" + encoded(*moduleId);
 }
 
 Status addModule(Session& session, const Arguments& arguments) {
-  return changeMembership(session, arguments, true);
+  auto path = membershipPath(session, arguments);
+  if (!path) {
+    return path.error();
+  }
+  auto done = session.client().put(*path, json::Object());
+  if (!done) {
+    return done.error();
+  }
+  session.output().say(arguments.text("MODULE") + " is now in " + arguments.text("SYSTEM"));
+  return {};
 }
 
+// What goes with it, a module that is in no other system, is shown before.
 Status removeModule(Session& session, const Arguments& arguments) {
-  return changeMembership(session, arguments, false);
+  auto path = membershipPath(session, arguments);
+  if (!path) {
+    return path.error();
+  }
+  BUSBAR_TRY(eraseAfterAsking(session, arguments, *path));
+  session.output().say(arguments.text("MODULE") + " is no longer in " + arguments.text("SYSTEM"));
+  return {};
 }
 
 Status runAll(Session& session, const Arguments& arguments, const char* action) {
@@ -278,7 +288,12 @@ void addSystemVerbs(VerbTable& table) {
         {yesFlag()},
         deleteSystem},
        {"systems", "add", "Put a module into a system", {system, member}, {}, addModule},
-       {"systems", "remove", "Take a module out of a system", {system, member}, {}, removeModule},
+       {"systems",
+        "remove",
+        "Take a module out of a system",
+        {system, member},
+        {yesFlag()},
+        removeModule},
        {"systems", "start", "Start all modules of a system", {system}, {}, startSystem},
        {"systems", "stop", "Stop all modules of a system", {system}, {}, stopSystem},
        {"systems",

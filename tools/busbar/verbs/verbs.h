@@ -15,7 +15,8 @@ void addSettingVerbs(VerbTable& table);
 void addControlVerbs(VerbTable& table);  // exec, state, watch, logs
 void addKeyVerbs(VerbTable& table);
 void addTokenVerbs(VerbTable& table);
-void addPeopleVerbs(VerbTable& table);  // users, domains, applications
+void addPeopleVerbs(VerbTable& table);
+void addTenantVerbs(VerbTable& table);  // domains, applications
 void addAuditVerbs(VerbTable& table);
 void addTransferVerbs(VerbTable& table);  // export, plan, apply
 void addSiteVerbs(VerbTable& table);      // status, runners, quarantine, completion, version

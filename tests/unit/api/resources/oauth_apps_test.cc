@@ -48,6 +48,20 @@ TEST_F(OauthAppsApi, MakesReadsChangesAndDeletesAnApplication) {
   EXPECT_EQ(call("GET", path).status, 404);
 }
 
+TEST_F(OauthAppsApi, ANewSecretEndsTheOldOne) {
+  const Answer made = call("POST", kApps, R"({"name":"a","redirect_uri":"https://a.example/"})");
+  const std::string path = "/api/busbar/v1/oauth_apps/" + made.member("id") + "/secret";
+  EXPECT_EQ(call("POST", path, {}, "support").status, 403);
+  const Answer renewed = call("POST", path);
+  ASSERT_EQ(renewed.status, 200) << renewed.text;
+  EXPECT_EQ(renewed.response.header("Cache-Control"), "no-store");
+  const std::string& hash = site_.findOauthApp(made.member("id"))->secretHash;
+  EXPECT_TRUE(auth::isClientSecret(renewed.member("secret"), hash));
+  EXPECT_FALSE(auth::isClientSecret(made.member("secret"), hash));
+  EXPECT_EQ(renewed.member("uid"), made.member("uid"));
+  EXPECT_EQ(call("POST", "/api/busbar/v1/oauth_apps/absent/secret").status, 404);
+}
+
 TEST_F(OauthAppsApi, RefusesBadApplications) {
   const std::pair<const char*, const char*> rows[] = {
       {R"({"redirect_uri":"https://a.example/"})", "name"},
