@@ -45,8 +45,8 @@ Operations readOpenApi() {
       std::transform(method.begin(), method.end(), method.begin(),
                      [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
       Operation operation;
-      operation.permission = entry.second["x-permission"].as<std::string>();
-      operation.scope = entry.second["x-scope"].as<std::string>();
+      operation.permission = entry.second["x-busbar-permission"].as<std::string>();
+      operation.scope = entry.second["x-busbar-scope"].as<std::string>();
       for (const auto& response : entry.second["responses"]) {
         if (response.first.as<std::string>() != "default") {
           operation.statuses.insert(response.first.as<int>());
