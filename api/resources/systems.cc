@@ -433,19 +433,31 @@ void removeModule(Context& context, Request& request, Reply reply) {
 }
 
 // Only modules of this system alone, unless the client asks for all of them.
-bool isSingleOccurrence(const Request& request) {
-  if (request.query("single_occurrence")) {
-    return flagOf(request, "single_occurrence", true);
+std::variant<bool, Refusal> isSingleOccurrence(const Request& request) {
+  if (auto bad = findBadFlag(request, {"single_occurrence"})) {
+    return std::move(*bad);
   }
-  const auto body = json::parse(request.body());
-  const json::Value* flag = body.ok() ? body->find("single_occurrence") : nullptr;
-  return flag == nullptr || flag->asBool() == nullptr || *flag->asBool();
+  auto body = BodyReader::parse(request.body());
+  if (!body) {
+    return Refusal{body.error(), {}};
+  }
+  bool isSingle = true;
+  body->read("single_occurrence", isSingle);
+  if (const auto errors = body->finish("start or stop"); !errors.empty()) {
+    return invalidFields(errors);
+  }
+  return flagOf(request, "single_occurrence", isSingle);
 }
 
 void setRunning(Context& context, Request& request, Reply reply, bool isRunning) {
+  const auto single = isSingleOccurrence(request);
+  if (const Refusal* refusal = std::get_if<Refusal>(&single)) {
+    reply.fail(*refusal);
+    return;
+  }
   context.writer.run(
       std::move(reply), actorOf(request),
-      [&context, reference = std::string(request.param("id")), single = isSingleOccurrence(request),
+      [&context, reference = std::string(request.param("id")), single = std::get<bool>(single),
        isRunning]() -> Outcome {
         const model::System* system = findSystem(context.site, reference);
         if (system == nullptr) {

@@ -167,6 +167,26 @@ TEST_F(SystemsApi, RefusesBadInputAndChangesNothing) {
   EXPECT_EQ(site_.position(), before);
 }
 
+TEST_F(SystemsApi, StartsNothingForWhatItDoesNotUnderstand) {
+  put(sample::driver(1));
+  model::Module mod = sample::mod(1, 1);
+  mod.running = mod.ignoreStartstop = false;
+  put(mod);
+  model::System system = sample::system(1);
+  system.modules = {mod.id};
+  put(system);
+  const uint64_t before = site_.position();
+  const std::string path = "/api/engine/v2/systems/" + system.id + "/start";
+  EXPECT_EQ(call("POST", path, "{").status, 400);
+  EXPECT_EQ(call("POST", path, "[true]").status, 400);
+  EXPECT_EQ(call("POST", path + "?single_occurrence=maybe").status, 400);
+  EXPECT_EQ(call("POST", path, R"({"single_occurrence":"yes"})").status, 422);
+  EXPECT_EQ(call("POST", path, R"({"single":true})").status, 422);
+  EXPECT_EQ(site_.position(), before);
+  EXPECT_EQ(call("POST", path, R"({"single_occurrence":false})").status, 200);
+  EXPECT_TRUE(site_.findModule(mod.id)->running);
+}
+
 TEST_F(SystemsApi, NamesModulesAndCallsThem) {
   put(sample::driver(1));
   model::Module mod = sample::mod(1, 1);
