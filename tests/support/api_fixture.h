@@ -18,6 +18,7 @@
 #include "tests/support/fake_config_store.h"
 #include "tests/support/fake_host_client.h"
 #include "tests/support/fake_password_hasher.h"
+#include "tests/support/openapi_description.h"
 #include "tests/support/recording_sink.h"
 #include "tests/support/sample_records.h"
 #include "tests/support/search_mirror.h"
@@ -86,11 +87,15 @@ class ApiFixture : public testing::Test {
     http::Request request;
     begin(request, method, target, key, isLocal);
     RecordedExchange exchange;
-    exchange.send(router_, request, std::move(body));
+    exchange.send(router_, request, body);
     if (!waits_) {
       runUntil(*loop_, [&] { return exchange.sink().answers > 0; });
     }
-    return take(exchange);
+    Answer answer = take(exchange);
+    if (answer.status != 0) {
+      expectDescribed(method, target, body, answer.response);
+    }
+    return answer;
   }
 
   void begin(http::Request& request, std::string_view method, std::string_view target,

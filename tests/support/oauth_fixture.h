@@ -22,6 +22,7 @@
 #include "tests/support/fake_auth_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_config_store.h"
+#include "tests/support/openapi_description.h"
 #include "tests/support/recording_sink.h"
 
 namespace busbar {
@@ -148,6 +149,12 @@ class OauthFixture : public testing::Test {
     write(ConfigWrite::Kind::Update, user);
   }
 
+  // Tests have routes of their own beside those of the service.
+  static bool isOfService(std::string_view target) {
+    return target.starts_with("/auth/") || target.starts_with("/api/") ||
+           target.starts_with("/login") || target.starts_with("/.well-known/");
+  }
+
   Answer call(std::string_view method, std::string_view target, const Ask& ask) {
     http::Request request;
     EXPECT_TRUE(request.setLine(method, target, true).ok()) << target;
@@ -163,7 +170,11 @@ class OauthFixture : public testing::Test {
     RecordedExchange exchange;
     exchange.send(router_, request, ask.body);
     runUntil(*loop_, [&] { return exchange.sink().answers > 0; });
-    return take(exchange);
+    Answer answer = take(exchange);
+    if (isOfService(target)) {
+      expectDescribed(method, target, ask.body, answer.response);
+    }
+    return answer;
   }
   Answer get(std::string_view target,
              std::vector<std::pair<std::string, std::string>> headers = {}) {

@@ -17,8 +17,12 @@ import threading
 import time
 import urllib.parse
 
+import openapi
+
 BUILD = pathlib.Path(os.environ.get("BUSBAR_BUILD", "build/dev")).resolve()
 LONG = os.environ.get("BUSBAR_LONG", "0") == "1"
+EVENTS = {"state": "StateEvent", "log": "LogEvent", "module": "ModuleEvent",
+          "progress": "ProgressEvent"}
 PATIENCE_S = 60  # for what must happen, on a machine that may be busy
 
 # Orphans come to this process, as the init of a container may be slow to bury them.
@@ -81,6 +85,7 @@ class Events:
 
     def __init__(self, site, query):
         self.seen = []
+        self._site = site
         self.socket = socket.create_connection(("127.0.0.1", site.port))
         self.socket.sendall((f"GET /api/busbar/v1/events?{query} HTTP/1.1\r\nHost: x\r\n"
                              f"X-API-Key: {site.key}\r\n\r\n").encode())
@@ -100,6 +105,8 @@ class Events:
                         kind = line[7:]
                     elif line.startswith("data: "):
                         self.seen.append((kind, json.loads(line[6:])))
+                        self._site.hold(lambda: openapi.described().check_value(
+                            EVENTS[kind], self.seen[-1][1]))
         except OSError:
             pass
 
@@ -129,6 +136,7 @@ class Site:
         self.process = None
         self.port = 0
         self.key = ""
+        self.violations = []  # answers that are not as api/openapi.yaml says
 
     def __enter__(self):
         try:
@@ -146,6 +154,16 @@ class Site:
             self.process.kill()
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+        if kind is None and self.violations:  # also those in a thread that swallowed them
+            raise self.violations[0]
+
+    def hold(self, check):
+        """Runs a check of the description; what it raises fails the test in whatever thread it was."""
+        try:
+            check()
+        except openapi.Violation as violation:
+            self.violations.append(violation)
+            raise
 
     def start(self, port=0):
         """Starts busbard, at any free port unless one is named, and waits for its first line."""
@@ -183,7 +201,8 @@ class Site:
                               capture_output=True, text=True, timeout=120, check=False)
 
     def request(self, method, path, body=None, timeout_s=PATIENCE_S):
-        """(status, decoded body). Raises OSError or HTTPException when there is no answer."""
+        """(status, decoded body). Raises OSError or HTTPException when there is no answer, and
+        Violation when it, or the body if that was accepted, is not as api/openapi.yaml says."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
         try:
             text = None if body is None else json.dumps(body)
@@ -191,7 +210,12 @@ class Site:
                                                     "Content-Type": "application/json"})
             response = connection.getresponse()
             raw = response.read()
-            is_json = "json" in response.getheader("Content-Type", "")
+            media = response.getheader("Content-Type", "")
+            self.hold(lambda: openapi.described().check_answer(method, path, response.status, media,
+                                                               raw))
+            if response.status < 300:
+                self.hold(lambda: openapi.described().check_accepted(method, path, text))
+            is_json = "json" in media
             return response.status, json.loads(raw) if is_json and raw else raw.decode()
         finally:
             connection.close()

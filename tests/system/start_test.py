@@ -8,6 +8,7 @@ import time
 import unittest
 
 import cases
+import openapi
 from site_under_test import LONG, ModbusSim, Site, descendants, still_there, wait_for
 
 MODULES = 2000 if LONG else 200
@@ -20,6 +21,7 @@ class Session:
     """Many requests over one connection."""
 
     def __init__(self, site):
+        self._site = site
         self._connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
         self._headers = {"X-API-Key": site.key, "Content-Type": "application/json"}
 
@@ -28,6 +30,8 @@ class Session:
         self._connection.request(method, path, text, self._headers)
         response = self._connection.getresponse()
         raw = response.read()
+        self._site.hold(lambda: openapi.described().check_answer(
+            method, path, response.status, response.getheader("Content-Type"), raw))
         if response.status not in (200, 201, 202):
             raise AssertionError(f"{method} {path}: {response.status} {raw}")
         return json.loads(raw) if raw else None

@@ -245,6 +245,8 @@ class OpenApiStatuses : public OpenApi {
         {"POST /users/:id/revive", {user + "/revive"}},
         {"POST /oauth_apps",
          {engine + "/oauth_apps", R"({"name":"x","redirect_uri":"https://x.example/"})"}},
+        {"POST /api/busbar/v1/oauth_apps/:id/secret",
+         {"/api/busbar/v1/oauth_apps/" + app_.id + "/secret"}},
         {"PUT /oauth_apps/:id", {engine + "/oauth_apps/" + app_.id, R"({"name":"x"})"}},
         {"DELETE /oauth_apps/:id", {engine + "/oauth_apps/" + app_.id}},
         {"POST /groups", {engine + "/groups", R"({"name":"x"})"}},
