@@ -127,6 +127,20 @@ void AuthorizationCodes::redeem(const Shown& shown, Callback<void(Result<Redeeme
   });
 }
 
+std::vector<AuthWrite> AuthorizationCodes::endAllOf(std::string_view userId) {
+  std::vector<AuthWrite> writes;
+  for (auto it = codes_.begin(); it != codes_.end();) {
+    const AuthorizationCodeRecord& code = it->second;
+    if (code.userId != userId || code.isUsed) {  // a second use of a used one must still be seen
+      ++it;
+      continue;
+    }
+    writes.push_back({AuthWrite::Kind::Erase, code});
+    it = codes_.erase(it);
+  }
+  return writes;
+}
+
 void AuthorizationCodes::sweep() {
   const int64_t now = journal_.now();
   std::erase_if(codes_, [now](const auto& item) { return item.second.expiresAt <= now; });

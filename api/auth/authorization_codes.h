@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "api/auth/auth_journal.h"
 #include "api/auth/token_families.h"
@@ -48,6 +49,8 @@ class AuthorizationCodes {
   // Answers when all is durable. InvalidArgument, reason unknown_code, reused_code, expired_code,
   // wrong_client, wrong_redirect_uri or wrong_verifier.
   void redeem(const Shown& shown, Callback<void(Result<Redeemed>)> done);
+  // No code that was issued to this user gives tokens any more. Returns what to write.
+  std::vector<AuthWrite> endAllOf(std::string_view userId);
   void sweep();  // forgets what has ended
 
  private:

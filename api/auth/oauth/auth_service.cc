@@ -131,6 +131,7 @@ void AuthService::followUser(const model::User* before, const model::User* after
   journal_.countRevocation();
   std::vector<AuthWrite> writes = sessions_.endAllOf(before->id);
   append(writes, families_.endAllOf(before->id));
+  append(writes, codes_.endAllOf(before->id));
   if (!writes.empty()) {
     journal_.write(std::move(writes), [](const Status&) {});
   }

@@ -193,12 +193,15 @@ void login(AuthParts& parts, auth::Authenticator&, Request& request, http::Respo
   exchange.redirect(loginLocation(*domain, next.value_or("/")));
 }
 
-// Everything that the user holds ends: sessions, tokens, and by `logged_out_at` whatever else was
-// issued up to now.
+// Everything that the user holds ends: sessions, tokens, codes for tokens, and by `logged_out_at`
+// whatever else was issued up to now.
 void endEverything(AuthParts& parts, const std::string& userId, std::string traceId,
                    Callback<void(Status)> done) {
   std::vector<AuthWrite> writes = parts.sessions.endAllOf(userId);
   for (AuthWrite& write : parts.families.endAllOf(userId)) {
+    writes.push_back(std::move(write));
+  }
+  for (AuthWrite& write : parts.codes.endAllOf(userId)) {
     writes.push_back(std::move(write));
   }
   parts.journal.countRevocation();

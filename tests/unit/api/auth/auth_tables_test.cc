@@ -233,6 +233,20 @@ TEST_F(AuthTables, ACodeLivesSixtySeconds) {
   EXPECT_EQ(redeem(right(inTime)).error().reason, "unknown_code");
 }
 
+TEST_F(AuthTables, CodesEndWithTheirUser) {
+  const auto used = issue();
+  const auto redeemed = redeem(right(used));
+  const auto open = issue();
+  save(codes_->endAllOf("user-2"));
+  EXPECT_TRUE(redeem(right(issue())).ok()) << "of another";
+  save(codes_->endAllOf("user-1"));
+  EXPECT_EQ(redeem(right(open)).error().reason, "unknown_code");
+  restart();
+  EXPECT_EQ(redeem(right(open)).error().reason, "unknown_code");
+  EXPECT_EQ(redeem(right(used)).error().reason, "reused_code");
+  EXPECT_EQ(families_->find(redeemed->family.id), nullptr);
+}
+
 TEST_F(AuthTables, ACodeIsGoodForItsOwnRequestOnly) {
   // RFC 7636 appendix B.
   const std::string verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

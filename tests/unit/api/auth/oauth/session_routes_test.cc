@@ -243,6 +243,8 @@ TEST_F(SessionRoutes, SignsOutEverywhere) {
   EXPECT_EQ(probe(issued.member("access_token")).status, 200);
   Ask ask;
   ask.headers = {{"Cookie", first}};
+  const std::string code = get(authorizeTarget(publicApp_), ask.headers).parameter("code");
+  ASSERT_NE(code, "");
   const Answer answer = call("GET", "/auth/logout?continue=/bye", ask);
   EXPECT_EQ(answer.status, 302) << answer.text;
   EXPECT_EQ(answer.location, "/bye");
@@ -252,6 +254,7 @@ TEST_F(SessionRoutes, SignsOutEverywhere) {
   EXPECT_EQ(probe(issued.member("access_token")).status, 401);
   EXPECT_EQ(site_.findUser(ada_.id)->loggedOutAt, 1'700'000'000);
   EXPECT_EQ(events_.count(Kind::SignedOut), 1U);
+  EXPECT_EQ(redeem(code).member("error"), "invalid_grant") << "a code that was not shown in time";
   // Who signs in again within the same second is in.
   EXPECT_TRUE(hasSession(sessionHeader(signIn())));
   EXPECT_EQ(probe(tokens().member("access_token")).status, 200);
@@ -270,9 +273,12 @@ TEST_F(SessionRoutes, SignsOutByToken) {
 TEST_F(SessionRoutes, ANewPasswordEndsEverything) {
   const std::string session = sessionHeader(signIn());
   const Answer issued = tokens();
+  const std::string code =
+      get(authorizeTarget(publicApp_), {{"Cookie", session}}).parameter("code");
   changeUser(ada_.id, [](model::User& user) {
     user.passwordHash = auth::hashPassword("another one 77", kCost).value();
   });
+  EXPECT_EQ(redeem(code).member("error"), "invalid_grant");
   EXPECT_FALSE(hasSession(session));
   EXPECT_EQ(probe(issued.member("access_token")).status, 401);
   EXPECT_EQ(signIn("ada@busbar.test", "another one 77").status, 202);
