@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/resources/api.h"
 
+#include "api/docs/docs_routes.h"
 #include "api/resources/api_keys.h"
 #include "api/resources/audit.h"
 #include "api/resources/control.h"
@@ -91,6 +92,7 @@ void Api::addRoutes(http::Router& router) {
   events_.addRoutes(router);
   control_.addRoutes(router);
   metrics_.addRoutes(router);
+  docs::addDocsRoutes(router, context_.site);
 }
 
 }  // namespace busbar::api
