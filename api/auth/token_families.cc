@@ -78,18 +78,43 @@ void TokenFamilies::refresh(std::string_view token, std::string_view clientId,
     });
     return;
   }
+  if (!rotating_.insert(known->id).second) {
+    done(Error::because(ErrorCode::Unavailable, "refresh_running",
+                        "the refresh token is being used; try again"));
+    return;
+  }
   const SecretToken secret = newSecret();
-  TokenFamilyRecord& family = families_.at(known->id);
+  TokenFamilyRecord family = *known;
   family.secretHash = secret.hash;
   family.expiresAt = journal_.now() + kUnusedSeconds;
   Refreshed refreshed{family, family.id + "." + secret.text};
   std::vector<AuthWrite> writes;
-  writes.push_back({AuthWrite::Kind::Put, family});
-  journal_.write(std::move(writes), [refreshed = std::move(refreshed),
+  writes.push_back({AuthWrite::Kind::Put, std::move(family)});
+  journal_.write(std::move(writes), [this, alive = alive_, refreshed = std::move(refreshed),
                                      done = std::move(done)](const Status& written) mutable {
-    done(written.ok() ? Result<Refreshed>(std::move(refreshed))
-                      : Result<Refreshed>(written.error()));
+    if (*alive) {
+      finishRefresh(std::move(refreshed), written, std::move(done));
+    }
   });
+}
+
+void TokenFamilies::finishRefresh(Refreshed refreshed, const Status& written,
+                                  Callback<void(Result<Refreshed>)> done) {
+  const std::string& id = refreshed.family.id;
+  rotating_.erase(id);
+  const auto it = families_.find(id);
+  if (it == families_.end()) {  // ended meanwhile, and its end is written after this
+    done(refused("unknown_refresh_token", "the refresh token was revoked"));
+    return;
+  }
+  if (!written.ok()) {
+    // The write may still happen if it was only late: the token that nobody got must not stay.
+    journal_.note(it->second);
+    done(written.error());
+    return;
+  }
+  it->second = refreshed.family;
+  done(std::move(refreshed));
 }
 
 std::vector<AuthWrite> TokenFamilies::end(const std::string& id) {

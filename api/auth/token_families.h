@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "api/auth/auth_journal.h"
@@ -26,6 +28,9 @@ class TokenFamilies {
 
   // Both must outlive this.
   TokenFamilies(AuthJournal& journal, model::IdGenerator& ids) : journal_(journal), ids_(ids) {}
+  TokenFamilies(const TokenFamilies&) = delete;
+  TokenFamilies& operator=(const TokenFamilies&) = delete;
+  ~TokenFamilies() { *alive_ = false; }
 
   void adopt(TokenFamilyRecord record);  // at start
   void adopt(const RevocationRecord& record);
@@ -38,8 +43,10 @@ class TokenFamilies {
     TokenFamilyRecord family;
     std::string refreshToken;
   };
-  // Answers when the new token is durable. InvalidArgument, reason unknown_refresh_token (also when
-  // it belongs to another client) or reused_refresh_token: the family is dead now.
+  // Answers when the new token is durable; until then, and when it does not become so, the present
+  // one stays good. InvalidArgument, reason unknown_refresh_token (also when it belongs to another
+  // client) or reused_refresh_token: the family is dead now. Unavailable, reason refresh_running:
+  // the same token is shown a second time before the first is answered. Else what the store said.
   void refresh(std::string_view token, std::string_view clientId,
                Callback<void(Result<Refreshed>)> done);
   // The living family that a refresh token belongs to, also when the token was used; for revocation
@@ -61,11 +68,15 @@ class TokenFamilies {
  private:
   template <class F>
   std::vector<AuthWrite> endWhere(F matches);
+  void finishRefresh(Refreshed refreshed, const Status& written,
+                     Callback<void(Result<Refreshed>)> done);
 
   AuthJournal& journal_;
   model::IdGenerator& ids_;
   std::unordered_map<std::string, TokenFamilyRecord> families_;  // by id
   std::unordered_map<std::string, int64_t> revoked_;             // jti -> when it expires anyway
+  std::unordered_set<std::string> rotating_;                     // ids whose new token is written
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);   // shared with completions
 };
 
 }  // namespace busbar::auth

@@ -49,6 +49,10 @@ class FakeAuthStore : public AuthStore {
         data_->rows.insert_or_assign(key, std::move(write.record));
       }
     }
+    if (std::exchange(isNextLate_, false)) {
+      answer<void>(deadline, Error::of(ErrorCode::DeadlineExceeded, "too late"), std::move(done));
+      return;
+    }
     answer<void>(deadline, Status(), std::move(done));
   }
 
@@ -60,6 +64,8 @@ class FakeAuthStore : public AuthStore {
 
   // Every further write fails with this error, until it is cleared.
   void failWrites(std::optional<Error> error) { failure_ = std::move(error); }
+  // The next write happens, but its caller hears that it was too late.
+  void answerNextWriteLate() { isNextLate_ = true; }
   const Data& data() const { return *data_; }
   int writes() const { return writes_; }
 
@@ -76,6 +82,7 @@ class FakeAuthStore : public AuthStore {
   EventLoop& loop_;
   std::shared_ptr<Data> data_;  // shared with the store that reopens it
   std::optional<Error> failure_;
+  bool isNextLate_ = false;
   int writes_ = 0;
 };
 

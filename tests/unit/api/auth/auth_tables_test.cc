@@ -309,6 +309,50 @@ TEST_F(AuthTables, AnEarlierRefreshTokenEndsTheFamily) {
   EXPECT_EQ(families_->find(redeemed->family.id), nullptr);
 }
 
+TEST_F(AuthTables, ARefreshThatIsNotDurableUsesNothingUp) {
+  const auto redeemed = redeem(right(issue()));
+  store_->failWrites(Error::of(ErrorCode::Unavailable, "disk"));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(refresh(redeemed->refreshToken).error().code, ErrorCode::Unavailable);
+  }
+  store_->failWrites(std::nullopt);
+  const auto second = refresh(redeemed->refreshToken);
+  ASSERT_TRUE(second.ok()) << second.error().message;
+  restart();
+  EXPECT_TRUE(refresh(second->refreshToken).ok());
+}
+
+// The store says that it was too late, and writes all the same.
+TEST_F(AuthTables, ARefreshThatIsWrittenLateIsUndone) {
+  const auto redeemed = redeem(right(issue()));
+  store_->answerNextWriteLate();
+  EXPECT_EQ(refresh(redeemed->refreshToken).error().code, ErrorCode::DeadlineExceeded);
+  restart();
+  EXPECT_TRUE(refresh(redeemed->refreshToken).ok());
+}
+
+TEST_F(AuthTables, OneRefreshOfATokenAtATime) {
+  const auto redeemed = redeem(right(issue()));
+  std::optional<Result<TokenFamilies::Refreshed>> first;
+  families_->refresh(redeemed->refreshToken, "client", [&](auto done) { first = std::move(done); });
+  EXPECT_EQ(refresh(redeemed->refreshToken).error().reason, "refresh_running");
+  ASSERT_TRUE(runUntil(*loop_, [&] { return first.has_value(); }));
+  ASSERT_TRUE(first->ok());
+  EXPECT_EQ(refresh(redeemed->refreshToken).error().reason, "reused_refresh_token");
+}
+
+TEST_F(AuthTables, AFamilyThatEndsWhileItIsRefreshedStaysEnded) {
+  const auto redeemed = redeem(right(issue()));
+  std::optional<Result<TokenFamilies::Refreshed>> refreshed;
+  families_->refresh(redeemed->refreshToken, "client",
+                     [&](auto done) { refreshed = std::move(done); });
+  save(families_->end(redeemed->family.id));
+  ASSERT_TRUE(runUntil(*loop_, [&] { return refreshed.has_value(); }));
+  EXPECT_EQ(refreshed->error().reason, "unknown_refresh_token");
+  restart();
+  EXPECT_EQ(families_->find(redeemed->family.id), nullptr);
+}
+
 TEST_F(AuthTables, FamiliesEndWithUserSessionAndClient) {
   const auto family = [&] { return redeem(right(issue()))->family.id; };
   for (const auto& end : std::vector<std::function<std::vector<AuthWrite>()>>{
