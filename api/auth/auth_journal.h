@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "registry/store/auth_store.h"
@@ -34,7 +35,15 @@ class AuthJournal {
 
   // Rises whenever a credential that held does not hold any more.
   uint64_t revocations() const { return revocations_; }
-  void countRevocation() { ++revocations_; }
+  void countRevocation() {
+    ++revocations_;
+    if (onRevocation_) {
+      onRevocation_();
+    }
+  }
+  // Told of each, before or after the tables have changed: what it starts belongs on a later turn
+  // of the loop. At most one at a time.
+  void onRevocation(Callback<void()> told) { onRevocation_ = std::move(told); }
 
  private:
   static constexpr Milliseconds kLimit{10'000};
@@ -42,6 +51,7 @@ class AuthJournal {
   AuthStore& store_;
   const Clock& clock_;
   uint64_t revocations_ = 0;
+  Callback<void()> onRevocation_;
 };
 
 }  // namespace busbar::auth

@@ -132,23 +132,37 @@ void ControlHub::notifyAll(Variable& variable, std::string_view value, bool conf
 
 // What a transaction changes is looked at when all of it is seen.
 void ControlHub::onSiteChange(const ConfigChange& change) {
-  const bool wasScheduled = mustRemap_ || mustRecheck_;
   if (context_.variables.touches(change)) {
     context_.variables.touch(change);
     mustRemap_ = true;
   }
   mustRecheck_ = mustRecheck_ || std::holds_alternative<model::User>(change.record) ||
                  std::holds_alternative<model::ApiKey>(change.record);
-  if (!wasScheduled && (mustRemap_ || mustRecheck_)) {
-    loop_.defer([this, isAlive = isAlive_] {
-      if (*isAlive) {
-        afterSiteChange();
-      }
-    });
+  if (mustRemap_ || mustRecheck_) {
+    lookSoon();
   }
 }
 
-void ControlHub::afterSiteChange() {
+void ControlHub::recheckSoon() {
+  if (!sessions_.empty()) {
+    mustRecheck_ = true;
+    lookSoon();
+  }
+}
+
+void ControlHub::lookSoon() {
+  if (std::exchange(willLook_, true)) {
+    return;
+  }
+  loop_.defer([this, isAlive = isAlive_] {
+    if (*isAlive) {
+      lookAgain();
+    }
+  });
+}
+
+void ControlHub::lookAgain() {
+  willLook_ = false;
   if (std::exchange(mustRecheck_, false)) {
     recheckAll();
   }

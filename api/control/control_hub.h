@@ -16,7 +16,8 @@ namespace busbar::api {
 
 // GET /api/engine/v2/systems/control, and all sockets that it opened: hands them what happens at
 // the host, follows modules that come, go and change places, and looks at rights again when users
-// or keys change. Listens to the host and the site only while a socket is open. Loop-only.
+// or keys change and when it is told to. Listens to the host and the site only while a socket is
+// open. Loop-only.
 class ControlHub {
  public:
   static constexpr Milliseconds kBeat{10'000};  // rights that end by time are noticed so soon
@@ -43,6 +44,9 @@ class ControlHub {
   // The router must outlive this.
   void addRoutes(http::Router& router);
 
+  // Looks at the rights of all sockets on the next turn of the loop: a credential was revoked.
+  void recheckSoon();
+
   Counts counts() const;
   // For tests and benches, before the first socket.
   ControlLimits& limits() { return context_.limits; }
@@ -55,7 +59,8 @@ class ControlHub {
   void onState(const HostEvent& event);
   void onModule(const HostEvent& event);
   void onSiteChange(const ConfigChange& change);
-  void afterSiteChange();
+  void lookSoon();
+  void lookAgain();
   static void notifyAll(Variable& variable, std::string_view value, bool conflates);
   void recheckAll();
   void beat();
@@ -70,6 +75,7 @@ class ControlHub {
   unsigned beats_ = 0;
   bool mustRemap_ = false;
   bool mustRecheck_ = false;
+  bool willLook_ = false;
   // Tells deferred work that this is gone; shared with it.
   std::shared_ptr<bool> isAlive_ = std::make_shared<bool>(true);
 };

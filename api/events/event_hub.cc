@@ -13,6 +13,7 @@
 namespace busbar::api {
 namespace {
 
+constexpr auth::Access kEventsAccess{auth::Permission::ZoneRead, "control"};
 constexpr size_t kDirtyBytes = 64;  // what one waiting status key costs its reader
 constexpr std::string_view kBeat = ": beat\n\n";
 // A routing table of more modules than this is made anew.
@@ -27,14 +28,32 @@ struct EventHub::Latest {
 // One reader: what it wants, and what waits for it.
 class EventHub::Client {
  public:
-  Client(EventHub& hub, EventFilter filter, http::EventStream stream)
-      : hub_(hub), filter_(std::move(filter)), stream_(std::move(stream)) {
+  Client(EventHub& hub, auth::Authenticator& authenticator,
+         std::shared_ptr<const auth::Principal> principal, EventFilter filter,
+         http::EventStream stream)
+      : hub_(hub),
+        authenticator_(authenticator),
+        principal_(std::move(principal)),
+        filter_(std::move(filter)),
+        stream_(std::move(stream)) {
     stream_.onDrained([this] { flush(); });
     stream_.onClosed([this] { hub_.remove(this); });
   }
 
   const EventFilter& filter() const { return filter_; }
   bool isDead() const { return isDead_; }
+
+  // False: its credential holds no more, or no longer for all that this reads.
+  bool isStillAllowed() {
+    auth::AuthOutcome outcome = authenticator_.recheck(*principal_);
+    if (!outcome.principal ||
+        auth::decide(kEventsAccess, *outcome.principal, false) != auth::Verdict::Allowed) {
+      return false;
+    }
+    principal_ = std::move(outcome.principal);
+    const bool isForSupport = filter_.wantsLog || (filter_.wantsProgress && filter_.seesEveryCall);
+    return !isForSupport || principal_->isSupport();
+  }
 
   void beginSnapshot(std::vector<std::string> moduleIds) {
     snapshot_.assign(moduleIds.begin(), moduleIds.end());
@@ -142,6 +161,8 @@ class EventHub::Client {
   }
 
   EventHub& hub_;
+  auth::Authenticator& authenticator_;
+  std::shared_ptr<const auth::Principal> principal_;  // shared with the authenticator's cache
   const EventFilter filter_;
   http::EventStream stream_;
   bool isBehind_ = false;
@@ -157,6 +178,7 @@ EventHub::EventHub(EventLoop& loop, Site& site, HostClient& host)
     : loop_(loop), site_(site), host_(host) {}
 
 EventHub::~EventHub() {
+  *isAlive_ = false;
   loop_.cancel(beatTimer_);
   hostSubscription_.reset();
   clients_.clear();
@@ -169,14 +191,13 @@ EventHub::Counts EventHub::counts() const {
 }
 
 void EventHub::addRoutes(http::Router& router) {
-  router.add(http::Method::Get, "/api/busbar/v1/events",
-             auth::Access(auth::Permission::ZoneRead, "control"),
-             [this](http::Request& request, http::Responder responder) {
-               open(request, std::move(responder));
+  router.add(http::Method::Get, "/api/busbar/v1/events", kEventsAccess,
+             [this, &router](http::Request& request, http::Responder responder) {
+               open(router, request, std::move(responder));
              });
 }
 
-void EventHub::open(http::Request& request, http::Responder responder) {
+void EventHub::open(http::Router& router, http::Request& request, http::Responder responder) {
   auto filter = EventFilter::parse(request, site_);
   if (!filter) {
     responder.send(http::problem(filter.error(), request));
@@ -209,17 +230,51 @@ void EventHub::open(http::Request& request, http::Responder responder) {
     return;
   }
   stream.write(": open\n\n");
-  clients_.push_back(std::make_unique<Client>(*this, std::move(*filter), std::move(stream)));
+  clients_.push_back(std::make_unique<Client>(*this, router.authenticator(),
+                                              request.sharedPrincipal(), std::move(*filter),
+                                              std::move(stream)));
   forgetRouting();
   if (!hostSubscription_) {
     hostSubscription_ = host_.subscribe([this](const HostEvent& event) { onEvent(event); });
-    siteSubscription_ =
-        site_.subscribe([this](const ConfigChange&, const model::Record*) { forgetRouting(); });
+    siteSubscription_ = site_.subscribe(
+        [this](const ConfigChange& change, const model::Record*) { onSiteChange(change); });
   }
   if (beatTimer_ == 0) {
     beatTimer_ = loop_.runAfter(kHeartbeat, [this] { beat(); });
   }
   clients_.back()->beginSnapshot(std::move(snapshot));
+}
+
+void EventHub::onSiteChange(const ConfigChange& change) {
+  forgetRouting();
+  if (std::holds_alternative<model::User>(change.record) ||
+      std::holds_alternative<model::ApiKey>(change.record)) {
+    recheckSoon();
+  }
+}
+
+void EventHub::recheckSoon() {
+  if (clients_.empty() || std::exchange(willRecheck_, true)) {
+    return;
+  }
+  loop_.defer([this, isAlive = isAlive_] {
+    if (*isAlive) {
+      willRecheck_ = false;
+      recheckAll();
+    }
+  });
+}
+
+void EventHub::recheckAll() {
+  std::vector<Client*> refused;
+  for (const auto& client : clients_) {
+    if (!client->isDead() && !client->isStillAllowed()) {
+      refused.push_back(client.get());
+    }
+  }
+  for (Client* client : refused) {
+    remove(client);
+  }
 }
 
 const std::vector<EventHub::Client*>& EventHub::clientsOf(std::string_view moduleId) {
@@ -290,6 +345,7 @@ void EventHub::remove(Client* client) {
 
 void EventHub::beat() {
   beatTimer_ = loop_.runAfter(kHeartbeat, [this] { beat(); });
+  recheckAll();
   std::erase_if(latest_, [](const auto& entry) { return entry.second.expired(); });
   for (const auto& client : clients_) {
     client->beat();

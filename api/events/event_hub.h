@@ -24,8 +24,8 @@ namespace busbar::api {
 // reader that keeps up gets every event in order. Towards one that does not, events wait: of a
 // status key of kind `state` only the newest value (shared by all who wait for it), of everything
 // else each one. One whose waiting events pass kMaxPendingBytes is cut, as is one that takes
-// nothing for the front's stall time; it may come back with a snapshot. Subscribes at the host only
-// while somebody listens. Loop-only.
+// nothing for the front's stall time; it may come back with a snapshot. A stream ends with the
+// credential that opened it. Subscribes at the host only while somebody listens. Loop-only.
 class EventHub {
  public:
   static constexpr size_t kMaxPendingBytes = 1 << 20;
@@ -46,8 +46,12 @@ class EventHub {
   EventHub& operator=(const EventHub&) = delete;
   ~EventHub();
 
-  // GET /api/busbar/v1/events
+  // GET /api/busbar/v1/events. The router must outlive this.
   void addRoutes(http::Router& router);
+
+  // Looks at the rights of all readers on the next turn of the loop: a credential was revoked. The
+  // same happens when users or keys change, and with each heartbeat for what ends by time.
+  void recheckSoon();
 
   Counts counts() const;
 
@@ -56,7 +60,9 @@ class EventHub {
   class Client;
   using Key = std::pair<std::string, std::string>;  // module id, status key
 
-  void open(http::Request& request, http::Responder responder);
+  void open(http::Router& router, http::Request& request, http::Responder responder);
+  void onSiteChange(const ConfigChange& change);
+  void recheckAll();
   void onEvent(const HostEvent& event);
   const std::vector<Client*>& clientsOf(std::string_view moduleId);
   void forgetRouting() { routing_.clear(); }
@@ -74,6 +80,9 @@ class EventHub {
   TimerId beatTimer_ = 0;
   uint64_t nextId_ = 1;
   Counts counts_;
+  bool willRecheck_ = false;
+  // Tells deferred work that this is gone; shared with it.
+  std::shared_ptr<bool> isAlive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace busbar::api

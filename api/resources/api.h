@@ -45,6 +45,11 @@ class Api {
   // Where the composition root adds fronts and ready checks, and says that it stops.
   Metrics& metrics() { return metrics_; }
   ControlHub& control() { return control_; }
+  // A credential was revoked: what is open by it ends.
+  void recheckRights() {
+    events_.recheckSoon();
+    control_.recheckSoon();
+  }
   // Before the end: what is kept in memory for a while.
   void writeKeyUsage() {
     if (keyUsage_) {

@@ -278,6 +278,7 @@ class Daemon::Parts {
         &keyUsage_});
     api_->addRoutes(*router_);
     auth_->addRoutes(*router_);
+    auth_->onRevocation([this] { api_->recheckRights(); });
     trimAudit();
     api_->metrics().addReadyCheck("state", [this] { return states_->lastSave(); });
     addHttpFigures();

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "api/auth/oauth/auth_parts.h"
 #include "api/auth/oauth/setup.h"
@@ -37,6 +38,9 @@ class AuthService {
   // Loads what is alive, and makes the first signing key. Nothing is issued before it is done.
   void start(Callback<void(Status)> done);
   void addRoutes(http::Router& router);
+
+  // Told whenever a credential ends before its time, as AuthJournal::onRevocation says.
+  void onRevocation(Callback<void()> told) { journal_.onRevocation(std::move(told)); }
 
   auth::TokenAuthenticator& authenticator() { return authenticator_; }
   auth::PasswordHasher& passwords() { return hasher_; }

@@ -379,6 +379,20 @@ TEST_F(AuthTables, ATokenIsRevokedUntilItExpiresAnyway) {
   EXPECT_FALSE(families_->isRevoked("jti"));
 }
 
+TEST_F(AuthTables, EachRevocationIsTold) {
+  const auto redeemed = redeem(right(issue()));
+  int told = 0;
+  journal_->onRevocation([&told] { ++told; });
+  ASSERT_TRUE(refresh(redeemed->refreshToken).ok());
+  EXPECT_EQ(told, 0);
+  families_->end(redeemed->family.id);
+  EXPECT_EQ(told, 1);
+  families_->end(redeemed->family.id);  // not there any more
+  EXPECT_EQ(told, 1);
+  families_->revoke("jti", journal_->now() + 100);
+  EXPECT_EQ(told, 2);
+}
+
 TEST_F(AuthTables, ADeviceIsKnownForItsUser) {
   const std::string cookie = devices_->add("user-1");
   loop_->runOnce(Milliseconds(1));

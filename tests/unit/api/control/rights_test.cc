@@ -188,6 +188,21 @@ TEST_F(ControlTime, BringsAPongEvery80Seconds) {
   EXPECT_EQ(frames[0].payload, "pong");
 }
 
+// What a revocation says; no row of the site changes with a token.
+TEST_F(ControlTime, LooksAgainWhenToldTo) {
+  hub_.recheckSoon();
+  pass(std::chrono::seconds(0));
+  EXPECT_EQ(heard(), 0U);
+  user_.deleted = true;
+  ++user_.revision;
+  hub_.recheckSoon();
+  EXPECT_EQ(heard(), 0U) << "on the next turn";
+  pass(std::chrono::seconds(0));
+  const auto frames = test::takeFrames(exchange_.sink().streamed);
+  ASSERT_EQ(frames.size(), 1U);
+  EXPECT_EQ(frames[0].closeCode(), 4401U);
+}
+
 TEST_F(ControlTime, EndsAKeyThatExpires) {
   key_.expiresAt = clock_.utcNs() / 1'000'000'000 + 15;
   pass(std::chrono::seconds(10));

@@ -167,6 +167,37 @@ TEST_F(EventsApi, CutsAReaderThatLetsTooMuchWait) {
   EXPECT_EQ(count(quick.streamed, "event: log\n"), 200U);
 }
 
+TEST_F(EventsApi, EndsWithTheKeyThatOpenedIt) {
+  RecordingSink& gone = open("?kinds=state", "user");
+  RecordingSink& stays = open("?kinds=state", "support");
+  const model::ApiKey key = *site_.findApiKey(auth::parseApiKey(keyText("user"))->keyId);
+  ASSERT_EQ(call("DELETE", "/api/engine/v2/api_keys/" + key.id).status, 202);
+  EXPECT_TRUE(runUntil(*loop_, [&gone] { return !gone.isStreaming; }));
+  host_.publishState(modules_[0].id, "power", "1");
+  EXPECT_EQ(count(gone.streamed, "event: "), 0U);
+  EXPECT_EQ(count(stays.streamed, "event: "), 1U);
+}
+
+TEST_F(EventsApi, EndsWhereALowerRoleMayNotReadOn) {
+  RecordingSink& state = open("?kinds=state", "support");
+  RecordingSink& logs = open("?kinds=state,log", "support");
+  RecordingSink& calls = open("?kinds=progress", "support");
+  const std::string userId = site_.findApiKey(auth::parseApiKey(keyText("support"))->keyId)->userId;
+  ASSERT_EQ(call("PATCH", "/api/engine/v2/users/" + userId, R"({"role":"user"})").status, 200);
+  EXPECT_TRUE(runUntil(*loop_, [&] { return !logs.isStreaming && !calls.isStreaming; }));
+  log("secret");
+  host_.publishState(modules_[0].id, "power", "1");
+  EXPECT_EQ(logs.streamed.find("secret"), std::string::npos);
+  EXPECT_EQ(count(state.streamed, "event: "), 1U);
+}
+
+TEST_F(EventsApi, LooksAgainWhenToldTo) {
+  RecordingSink& stream = open("", "user");
+  api_.recheckRights();
+  loop_->runOnce(Milliseconds(0));
+  EXPECT_TRUE(stream.isStreaming);
+}
+
 TEST_F(EventsApi, ListensToTheHostOnlyWhileSomebodyListensToIt) {
   EXPECT_EQ(host_.subscriptions, 0);
   RecordingSink& one = open("");
