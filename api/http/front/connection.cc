@@ -281,6 +281,7 @@ void Connection::writeResponse(const Response& response, bool keepAlive, bool is
   frame.isHttp11 = reader_.isHttp11();
   frame.keepAlive = keepAlive;
   frame.isHead = isHead;
+  frame.isTls = transport_.isTls();
   frame.requestId = requestId_;
   frame.traceparent = traceparent_;
   if (!context_->writer.write(response, frame, out_.bytes())) {
@@ -346,6 +347,7 @@ void Connection::beginStream(Response head) {
   frame.keepAlive = false;
   frame.isHead = isHead_;
   frame.isStream = true;
+  frame.isTls = transport_.isTls();
   frame.requestId = requestId_;
   frame.traceparent = traceparent_;
   if (!context_->writer.write(head, frame, out_.bytes())) {

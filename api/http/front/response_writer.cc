@@ -41,9 +41,19 @@ class AppendBuffer : public std::streambuf {
 constexpr std::array<std::string_view, 6> kOurs{
     "Content-Length", "Content-Type", "Connection", "Transfer-Encoding", "Date", "X-Request-ID"};
 
-// What we call JSON is never to be taken for a page (Fetch, "nosniff").
-const std::string kNoSniffName = "X-Content-Type-Options";
-const std::string kNoSniffValue = "nosniff";
+struct Guard {
+  std::string name;
+  std::string value;
+};
+// What each answer says to browsers unless its handler says otherwise: it is what it is called
+// (Fetch, "nosniff"), it is no page and in no frame, it tells nobody where it was, it is not kept.
+const std::array<Guard, 4> kGuards{
+    {{"X-Content-Type-Options", "nosniff"},
+     {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+     {"Referrer-Policy", "no-referrer"},
+     {"Cache-Control", "no-store"}}};
+// RFC 6797: who came by TLS once is not to be led astray by plain HTTP later.
+const Guard kOverTls{"Strict-Transport-Security", "max-age=31536000"};
 
 bool isAllowedStatus(int status, bool isUpgrade) {
   return isUpgrade ? status == 101 : status >= 200 && status <= 599;
@@ -137,7 +147,14 @@ bool ResponseWriter::write(const Response& response, const ResponseFrame& frame,
   if (std::string options = connectionOptions(response, frame); !options.empty()) {
     message.add(HTTPMessage::CONNECTION, std::move(options));
   }
-  message.add(kNoSniffName, kNoSniffValue);
+  for (const Guard& guard : kGuards) {
+    if (response.header(guard.name).empty()) {
+      message.add(guard.name, guard.value);
+    }
+  }
+  if (frame.isTls) {
+    message.add(kOverTls.name, kOverTls.value);
+  }
   for (const auto& [name, value] : response.headers()) {
     message.add(name, value);
   }

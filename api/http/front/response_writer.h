@@ -19,12 +19,13 @@ struct ResponseFrame {
   bool isHead = false;           // the length of the body is told, the body is not sent
   bool isStream = false;         // no length: chunked for HTTP/1.1, until the end for HTTP/1.0
   bool isUpgrade = false;        // status 101: the head alone, another protocol follows
+  bool isTls = false;            // tells the browser to stay with it
   std::string_view requestId;    // empty: none
   std::string_view traceparent;  // empty: none
 };
 
 // Turns a Response into bytes by way of one Poco::Net::HTTPResponse that is used again and again.
-// Loop-only.
+// Guards for browsers that the response does not set itself are added. Loop-only.
 class ResponseWriter {
  public:
   explicit ResponseWriter(const Clock& clock);
