@@ -8,6 +8,7 @@
 #include "api/resources/body_reader.h"
 #include "api/resources/page.h"
 #include "api/resources/shapes.h"
+#include "registry/site/cascade.h"
 
 namespace busbar::api {
 namespace {
@@ -132,6 +133,7 @@ void status(Context& context, Request&, Reply reply) {
   }
   json::Object out;
   out.set("version", context.version);
+  out.set("set_up", hasAdmin(context.site));
   out.set("allow_unsigned", context.facts.allowUnsigned);
   out.set("sandbox_tier", context.facts.sandboxTier);
   out.set("sandbox_required", context.facts.sandboxRequired);

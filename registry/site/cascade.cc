@@ -230,6 +230,11 @@ Status mayErase(const Site& site, const model::Domain& domain) {
 
 }  // namespace
 
+bool hasAdmin(const Site& site) {
+  const auto users = site.users();
+  return std::any_of(users.begin(), users.end(), isAdmin);
+}
+
 bool isLastAdmin(const Site& site, const model::User& user) {
   const auto users = site.usersOfDomain(site.domainIdOf(user));
   return isAdmin(&user) && std::count_if(users.begin(), users.end(), isAdmin) == 1;

@@ -31,6 +31,8 @@ namespace busbar {
 Result<std::vector<ConfigWrite>> planErase(const Site& site, model::Table table,
                                            std::string_view id);
 
+// True when somebody can manage the site: an admin of any domain. Deleted users do not count.
+bool hasAdmin(const Site& site);
 // True for an admin without whom nobody can manage the user's domain. Deleted users do not count.
 bool isLastAdmin(const Site& site, const model::User& user);
 

@@ -144,6 +144,13 @@ std::vector<Check> checkStatus(const json::Value& status) {
                       "busbar " + std::string(versionText()) + ", busbard " + version,
                       "install both from one release"});
   }
+  if (const json::Value* setUp = status.find("set_up");
+      setUp != nullptr && setUp->asBool() != nullptr && !*setUp->asBool()) {
+    checks.push_back({"first start", Check::Outcome::Weak,
+                      "there is no admin yet: only this machine reaches busbard",
+                      "make one: busbar keys create NAME --role admin, or with the setup-token of "
+                      "the data folder; then the configured addresses are opened"});
+  }
   const bool isUnsigned = cellText(status, "allow_unsigned") == "yes";
   checks.push_back({"drivers", isUnsigned ? Outcome::Weak : Outcome::Good,
                     isUnsigned ? "any driver is loaded (--allow-unsigned)"

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/busbard/daemon.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +18,6 @@
 #include "api/auth/local_authenticator.h"
 #include "api/auth/oauth/auth_service.h"
 #include "api/auth/oauth/recorded_auth_events.h"
-#include "api/http/front/front.h"
 #include "api/http/router/router.h"
 #include "api/resources/api.h"
 #include "host/client/local_host.h"
@@ -42,6 +40,7 @@
 #include "sdk/base/event_loop.h"
 #include "sdk/base/version.h"
 #include "sdk/base/worker_pool.h"
+#include "tools/busbard/listeners.h"
 #include "tools/busbard/notify.h"
 #include "tools/busbard/signals.h"
 
@@ -79,21 +78,6 @@ sandbox::Tier tierOf(SandboxRequire require) {
   return sandbox::Tier::SeccompOnly;
 }
 
-http::FrontOptions frontOptions(const Config& config, const ListenAddress& address) {
-  http::FrontOptions options;
-  options.address = address.host;
-  options.port = address.port;
-  options.tlsCertificateFile = config.tlsCertificateFile;
-  options.tlsKeyFile = config.tlsKeyFile;
-  options.maxConnections = static_cast<size_t>(config.maxConnections);
-  options.maxConnectionsPerAddress = static_cast<size_t>(config.maxConnectionsPerAddress);
-  options.maxBodyBytesInMemory = static_cast<size_t>(config.maxBodyMemoryBytes);
-  options.headTimeout = config.headTimeout;
-  options.bodyTimeout = config.bodyTimeout;
-  options.idleTimeout = config.idleTimeout;
-  return options;
-}
-
 // Runs the loop until an asynchronous step of the start is done.
 Status settle(EventLoop& loop, Callback<void(Callback<void(Status)>)> step) {
   std::optional<Status> outcome;
@@ -127,14 +111,14 @@ class Daemon::Parts {
     return watchSignals();
   }
 
-  const std::string& url() const { return url_; }
+  const std::string& url() const { return listeners_->url(); }
 
   void run() {
-    notifier_.ready("serving " + url_);
+    notifier_.ready("serving " + url());
     if (const auto interval = notifier_.watchdogInterval()) {
       sayAlive(*interval);
     }
-    log_.info("busbard", "ready", {{"url", url_}, {"version", versionText()}});
+    log_.info("busbard", "ready", {{"url", url()}, {"version", versionText()}});
     loop_->run();
   }
 
@@ -342,38 +326,10 @@ class Daemon::Parts {
         });
   }
 
-  // The control socket is opened through the folder's descriptor, so that a long path fits.
-  Status listenLocally() {
-    folderFd_.reset(::open(folder_.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!folderFd_) {
-      return Error::fromErrno(errno, "open data folder " + folder_.path());
-    }
-    http::FrontOptions options;
-    options.unixPath = "/proc/self/fd/" + std::to_string(folderFd_.get()) + "/control.sock";
-    auto front = http::Front::create(*loop_, *router_, std::move(options));
-    if (!front) {
-      return front.error();
-    }
-    fronts_.push_back(std::move(*front));
-    return {};
-  }
-
   Status listen() {
-    for (const ListenAddress& address : config_.listen) {
-      auto front = http::Front::create(*loop_, *router_, frontOptions(config_, address));
-      if (!front) {
-        return front.error();
-      }
-      fronts_.push_back(std::move(*front));
-    }
-    url_ = fronts_.front()->url();
-    BUSBAR_TRY(listenLocally());
-    for (const auto& front : fronts_) {
-      const bool isLocal = front == fronts_.back();
-      api_->metrics().addFront(isLocal ? "control" : front->url(),
-                               [each = front.get()] { return each->stats(); });
-    }
-    return {};
+    listeners_ = std::make_unique<Listeners>(
+        Listeners::Surroundings{*loop_, *router_, site_, log_, api_->metrics()}, config_);
+    return listeners_->open(folder_.path());
   }
 
   Status watchSignals() {
@@ -419,18 +375,8 @@ class Daemon::Parts {
     timespec now{};
     clock_gettime(CLOCK_MONOTONIC, &now);
     notifier_.reloading(static_cast<int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
-    for (const auto& front : fronts_) {
-      if (config_.tlsCertificateFile.empty() || front == fronts_.back()) {
-        continue;  // no TLS, and none on the control socket, the last one
-      }
-      if (const Status reloaded = front->reloadCertificates(); !reloaded.ok()) {
-        log_.error("busbard", "the certificate stays as it was",
-                   {{"url", front->url()}, {"why", reloaded.error().message}});
-      } else {
-        log_.info("busbard", "certificate read again", {{"url", front->url()}});
-      }
-    }
-    notifier_.ready("serving " + url_);
+    listeners_->reloadCertificates();
+    notifier_.ready("serving " + url());
   }
 
   void sayAlive(Milliseconds interval) {
@@ -454,27 +400,22 @@ class Daemon::Parts {
       graceTimer_ = 0;
       stopHost(limit);
     });
-    draining_ = fronts_.size();
-    for (const auto& front : fronts_) {
-      front->drain(limit, [this, limit] {
-        if (--draining_ > 0) {
-          return;
-        }
-        if (graceTimer_ != 0) {
-          loop_->cancel(std::exchange(graceTimer_, 0));
-          stopHost(limit);
-        } else if (hostStopped_) {
-          saveStates(limit);
-        }
-      });
-    }
+    listeners_->drain(limit, [this, limit] {
+      isDrained_ = true;
+      if (graceTimer_ != 0) {
+        loop_->cancel(std::exchange(graceTimer_, 0));
+        stopHost(limit);
+      } else if (hostStopped_) {
+        saveStates(limit);
+      }
+    });
   }
 
   void stopHost(Instant limit) {
     const auto left = std::chrono::duration_cast<Milliseconds>(limit - clock_.now());
     host_->stop(std::max(left, Milliseconds(100)), [this, limit] {
       hostStopped_ = true;
-      if (draining_ == 0) {
+      if (isDrained_) {
         saveStates(limit);
       }
     });
@@ -522,7 +463,6 @@ class Daemon::Parts {
   std::unique_ptr<LocalHost> host_;
   std::unique_ptr<SandboxInspector> inspector_;
   std::unique_ptr<DriverInstaller> installer_;
-  UniqueFd folderFd_;
   auth::KeyUsage keyUsage_;
   std::unique_ptr<auth::ApiKeyAuthenticator> keys_;
   std::unique_ptr<oauth::RecordedAuthEvents> authEvents_;
@@ -530,11 +470,10 @@ class Daemon::Parts {
   std::unique_ptr<auth::LocalAuthenticator> local_;
   std::unique_ptr<http::Router> router_;
   std::unique_ptr<api::Api> api_;
-  std::vector<std::unique_ptr<http::Front>> fronts_;
+  std::unique_ptr<Listeners> listeners_;
   std::unique_ptr<Signals> signals_;
-  std::string url_;
-  size_t draining_ = 0;
   bool stopping_ = false;
+  bool isDrained_ = false;
   bool hostStopped_ = false;
   TimerId graceTimer_ = 0;
 };

@@ -76,5 +76,17 @@ TEST(Checks, UnsignedModeAndOtherVersionsAreWeak) {
   }
 }
 
+TEST(Checks, AFirstStartIsWeakUntilThereIsAnAdmin) {
+  json::Object status;
+  status.set("version", versionText());
+  status.set("set_up", true);
+  const size_t count = checkStatus(status).size();
+  status.set("set_up", false);
+  const auto checks = checkStatus(status);
+  ASSERT_EQ(checks.size(), count + 1);
+  EXPECT_EQ(checks[1].outcome, Check::Outcome::Weak);
+  EXPECT_NE(checks[1].remedy.find("keys create"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace busbar::cli
