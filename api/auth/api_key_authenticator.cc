@@ -42,7 +42,8 @@ AuthOutcome ApiKeyAuthenticator::authenticate(const Credentials& credentials) {
 
 AuthOutcome ApiKeyAuthenticator::recheck(const Principal& principal) {
   const ApiKeyRows rows = principal.keyId.empty() ? ApiKeyRows{} : lookUp_(principal.keyId);
-  if (rows.key == nullptr || rows.user == nullptr || rows.user->id != principal.userId) {
+  if (rows.key == nullptr || rows.user == nullptr || rows.user->deleted ||
+      rows.user->id != principal.userId) {
     return {nullptr,
             Error::because(ErrorCode::Unauthenticated, "unknown_key", "the API key was removed"),
             0};

@@ -146,6 +146,9 @@ TEST_F(ApiKeyAuthenticatorTest, KnowsAPrincipalAgainForAsLongAsItsRowsStand) {
   key_.expiresAt = 1;
   EXPECT_EQ(authenticator_.recheck(*before).error.reason, "expired_key");
   key_.expiresAt = 0;
+  user_.deleted = true;
+  EXPECT_EQ(authenticator_.recheck(*before).error.reason, "unknown_key");
+  user_.deleted = false;
   hasUser_ = false;
   EXPECT_EQ(authenticator_.recheck(*before).error.reason, "unknown_key");
   hasUser_ = true;
