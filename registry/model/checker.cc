@@ -171,6 +171,8 @@ void Checker::timezone(const std::string& s) {
 void Checker::uri(const char* field, const std::string& s) {
   if (!isUri(s)) {
     fail(field, "must be a URI with scheme and host");
+  } else if (hasPassword(s)) {
+    fail(field, "must hold no password, for many may read it; settings keep secrets");
   }
 }
 

@@ -111,6 +111,14 @@ bool isUri(std::string_view text) {
   return portGood && isHost(host);
 }
 
+bool hasPassword(std::string_view uri) {
+  const size_t scheme = uri.find("://");
+  const std::string_view rest = scheme == std::string_view::npos ? uri : uri.substr(scheme + 3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  const size_t at = authority.rfind('@');
+  return at != std::string_view::npos && authority.find(':') < at;
+}
+
 bool isEmail(std::string_view text) {
   const size_t at = text.find('@');
   if (text.size() > 254 || at == 0 || at == std::string_view::npos || at > 64 ||

@@ -60,6 +60,8 @@ FieldErrors validate(const Schema& schema);
 
 // A URI with scheme and host, "https://projector.lan:8443/api".
 bool isUri(std::string_view text);
+// Whether it names a user with a password, "http://user:secret@host".
+bool hasPassword(std::string_view uri);
 // A host name (RFC 1123), an IPv4 address or an IPv6 address without brackets.
 bool isHost(std::string_view text);
 bool isEmail(std::string_view text);

@@ -170,6 +170,18 @@ TEST(Validate, OtherRecordsAreChecked) {
   EXPECT_EQ(fieldsOf(validate(driver)), (Fields{"file_name", "digest", "alert_level"}));
 }
 
+// Addresses are shown to all who may read, and stored as they are.
+TEST(Validate, AnAddressHoldsNoPassword) {
+  Module m;
+  m.driverId = sample::id(Table::Driver);
+  m.uri = "http://user@device.lan/";
+  EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service))), Fields{});
+  m.uri = "http://user:hidden@device.lan/";
+  const FieldErrors errors = validate(m, driverOf(Role::Service));
+  EXPECT_EQ(fieldsOf(errors), Fields{"uri"});
+  EXPECT_EQ(errors[0].reason.find("hidden"), std::string::npos);
+}
+
 TEST(Validate, UriHostAndEmailForms) {
   for (const char* good :
        {"http://a", "https://user@host.lan:8443/x?y#z", "wss://[::1]:80/", "tcp://10.0.0.1:1"}) {
@@ -179,6 +191,12 @@ TEST(Validate, UriHostAndEmailForms) {
        {"", "a", "://a", "1http://a", "http://", "http://a b", "http://a:0", "http://a:99999",
         "http://a:x", "http://[::1", "http:/a", "ht tp://a", "http://a:"}) {
     EXPECT_FALSE(isUri(bad)) << bad;
+  }
+  for (const char* bad : {"http://a:b@c", "http://:b@c:80/x", "tcp://a:@c?d", "http://a:b@@c"}) {
+    EXPECT_TRUE(hasPassword(bad)) << bad;
+  }
+  for (const char* good : {"http://a@b", "http://a:80", "http://a/b:c@d", "http://a?b:c@d", ""}) {
+    EXPECT_FALSE(hasPassword(good)) << good;
   }
   EXPECT_FALSE(isHost(std::string(64, 'a')));
   EXPECT_FALSE(isHost(std::string(254, 'a')));
