@@ -104,10 +104,23 @@ std::string withAlg(const std::string& alg, bool isSigned) {
                   : encodeBase64Url(header(alg)) + "." + encodeBase64Url(payload()) + ".";
 }
 
-// HS256 with the public key as the secret: the confusion of algorithms.
-std::string confused() {
+// The public key as others have it, "-----BEGIN PUBLIC KEY-----".
+std::string publicPem() {
+  const std::string pem = keys()[0].toPem().value();
+  const std::shared_ptr<BIO> in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                BIO_free_all);
+  const std::shared_ptr<EVP_PKEY> key(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr),
+                                      EVP_PKEY_free);
+  const std::shared_ptr<BIO> out(BIO_new(BIO_s_mem()), BIO_free_all);
+  EXPECT_EQ(PEM_write_bio_PUBKEY(out.get(), key.get()), 1);
+  char* text = nullptr;
+  const auto size = static_cast<size_t>(BIO_get_mem_data(out.get(), &text));
+  return {text, size};
+}
+
+// HS256 with what is public as the secret: the confusion of algorithms.
+std::string confused(const std::string& secret) {
   const std::string text = encodeBase64Url(header("HS256")) + "." + encodeBase64Url(payload());
-  const std::string secret = json::write(json::Value(keys()[0].jwk()));
   unsigned char mac[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
@@ -134,7 +147,9 @@ const std::vector<Forgery> kForgeries{
     {"AlgRs512", [] { return withAlg("RS512", true); }},
     {"AlgPs256", [] { return withAlg("PS256", true); }},
     {"AlgEs256", [] { return withAlg("ES256", true); }},
-    {"AlgHs256", [] { return confused(); }},
+    {"AlgHs256Jwk", [] { return confused(json::write(json::Value(keys()[0].jwk()))); }},
+    {"AlgHs256Pem", [] { return confused(publicPem()); }},
+    {"AlgHs256Empty", [] { return confused(""); }},
     {"HeaderJwk",
      [] {
        const std::string jwk = json::write(json::Value(stranger().jwk()));
@@ -149,6 +164,8 @@ const std::vector<Forgery> kForgeries{
     {"HeaderNested", [] { return signedText(header("RS256", R"(,"cty":"JWT")"), payload()); }},
     {"HeaderDuplicateAlg",
      [] { return signedText(header("RS256", R"(,"alg":"none")"), payload()); }},
+    {"HeaderDuplicateKid",
+     [] { return signedText(header("RS256", ",\"kid\":\"" + keys()[1].id() + "\""), payload()); }},
     {"HeaderNoKid", [] { return signedText(R"({"alg":"RS256","typ":"at+jwt"})", payload()); }},
     {"HeaderNoTyp",
      [] { return signedText(R"({"alg":"RS256","kid":")" + keys()[0].id() + "\"}", payload()); }},

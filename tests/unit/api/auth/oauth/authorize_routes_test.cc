@@ -30,12 +30,71 @@ TEST_F(AuthorizeRoutes, SendsTheCodeToTheRegisteredUri) {
   EXPECT_TRUE(second.location.starts_with("https://server.test/cb?x=1&code=")) << second.location;
 }
 
+// Whatever looks like the registered one to a browser, to a careless parser, or to a person.
+const char* const kOtherUris[] = {
+    "",
+    "/",
+    "back",
+    "//app.test/back",
+    "///app.test/back",
+    "/\\app.test/back",
+    "\\\\app.test\\back",
+    "https:app.test/back",
+    "https:/app.test/back",
+    "https:///app.test/back",
+    "https:\\\\app.test/back",
+    "http://app.test/back",
+    "HTTPS://app.test/back",
+    "javascript://app.test/back",
+    "data:text/html,app.test/back",
+    "https://evil.test/",
+    "https://evil.test/https://app.test/back",
+    "https://evil.test?https://app.test/back",
+    "https://evil.test#https://app.test/back",
+    "https://evil.test\\@app.test/back",
+    "https://app.test@evil.test/back",
+    "https://app.test:x@evil.test/back",
+    "https://evil.test@app.test/back",
+    "https://app.test.evil.test/back",
+    "https://app.test%2eevil.test/back",
+    "https://app.test%00.evil.test/back",
+    "https://app.testevil.test/back",
+    "https://evilapp.test/back",
+    "https://APP.test/back",
+    "https://app.test./back",
+    "https://app\u3002test/back",
+    "https://\uFF41pp.test/back",
+    "https://app.test:443/back",
+    "https://app.test:8443/back",
+    "https://app.test/",
+    "https://app.test/bac",
+    "https://app.test/backx",
+    "https://app.test/back/",
+    "https://app.test//back",
+    "https://app.test/Back",
+    "https://app.test/%62ack",
+    "https://app.test/back/../x",
+    "https://app.test/back/..;/x",
+    "https://app.test/x/../back",
+    "https://app.test/./back",
+    "https://app.test/back%2f..%2fx",
+    "https://app.test/back?x",
+    "https://app.test/back?",
+    "https://app.test/back#x",
+    "https://app.test/back;x",
+    "https://app.test/back%00",
+    "https://app.test/back%0d%0aSet-Cookie:%20a=b",
+    "https://app.test/back\r\nSet-Cookie: a=b",
+    "https://app.test/back\t",
+    " https://app.test/back",
+    "https://app.test/back ",
+    "\thttps://app.test/back",
+    "https://app.\ntest/back",
+};
+
 TEST_F(AuthorizeRoutes, SendsNobodyToAnotherUri) {
-  for (const char* uri :
-       {"", "https://evil.test/", "https://app.test/back/", "https://app.test/back?x",
-        "https://app.test/back#x", "https://APP.test/back", "http://app.test/back",
-        "https://app.test/bac", "https://app.test/back/../x", "https://app.test@evil.test/back",
-        "https://app.test:443/back", "//app.test/back", "https://app.test/back%00"}) {
+  EXPECT_GE(std::size(kOtherUris), 40U);
+  for (const char* uri : kOtherUris) {
     const Answer answer = authorize(publicApp_, {{"redirect_uri", uri}});
     EXPECT_EQ(answer.status, 400) << uri;
     EXPECT_EQ(answer.location, "") << uri;

@@ -78,8 +78,16 @@ TEST_F(SessionRoutes, GoesOnToAPathOfItsOwnOnly) {
   };
   EXPECT_EQ(next("/app/#/x"), "/app/#/x");
   EXPECT_EQ(next("https://busbar.test/app/"), "/app/");
-  EXPECT_EQ(next("//evil.test"), "/");
-  EXPECT_EQ(next("https://evil.test/"), "/");
+  for (const char* other :
+       {"//evil.test", "https://evil.test/", "/\\evil.test", "https:evil.test", "/\tevil.test",
+        "\t//evil.test", "/\n/evil.test", "javascript:alert(1)", "https://busbar.test@evil.test/",
+        "https://busbar.test.evil.test/", "\uFF0F\uFF0Fevil.test", "/\r\nSet-Cookie: a=b"}) {
+    EXPECT_EQ(next(other), "/") << other;
+    const std::string query = "?continue=" + http::encodeComponent(other);
+    EXPECT_EQ(get("/auth/login" + query).location, "/login?continue=%2F") << other;
+    EXPECT_EQ(get("/auth/logout" + query).location, "/login") << other;
+    EXPECT_NE(get("/login" + query).text.find("value=\"/\""), std::string::npos) << other;
+  }
 }
 
 TEST_F(SessionRoutes, UnknownAndWrongLookAlike) {
@@ -171,6 +179,31 @@ TEST_F(SessionRoutes, OneAddressHasFewGuessesAtManyAccounts) {
     clock_.advance(seconds(1));
   }
   EXPECT_EQ(looked, 10);
+}
+
+// Whoever has one address has ten guesses; who has fifty has ten at each account, and no more.
+TEST_F(SessionRoutes, TenThousandGuessesGetFew) {
+  for (const int addresses : {1, 50}) {
+    clock_.advance(std::chrono::minutes(15));
+    std::map<int, int> looked;
+    int all = 0;
+    for (int i = 0; i < 10'000; ++i) {
+      Ask ask;
+      ask.address = "198.51.100." + std::to_string(i % addresses);
+      const int account = i * 7 % 100;
+      const int status =
+          signIn("user" + std::to_string(account) + "@busbar.test", "guess", ask).status;
+      ASSERT_TRUE(status == 401 || status == 429) << status;
+      looked[account] += status == 401 ? 1 : 0;
+      all += status == 401 ? 1 : 0;
+      clock_.advance(std::chrono::milliseconds(80));  // 10,000 in less than 15 minutes
+    }
+    for (const auto& [account, count] : looked) {
+      EXPECT_LE(count, 10) << account;
+    }
+    EXPECT_LE(all, 10 * addresses);
+    EXPECT_GT(all, 0);
+  }
 }
 
 TEST_F(SessionRoutes, GuessesOfStrangersLockNobodyOut) {
