@@ -19,13 +19,14 @@ STREAMS, IDLE_READERS = 1000, 100
 
 
 class Readers:
-    """Event streams that are read by one thread; each remembers whether it saw a marker."""
+    """Event streams, or what `opener(site)` gives, that are read by one thread; each remembers whether
+    it saw a marker."""
 
-    def __init__(self, site, query, count):
+    def __init__(self, site, query, count, opener=None):
         self._marker, self.seen, self.ended = b"the last value", set(), 0
         self._selector, self._open = selectors.DefaultSelector(), []
         for number in range(count):
-            stream = open_stream(site, query)
+            stream = opener(site) if opener else open_stream(site, query)
             stream.setblocking(False)
             self._open.append(stream)
             self._selector.register(stream, selectors.EVENT_READ, [number, b""])
