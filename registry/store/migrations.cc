@@ -310,9 +310,7 @@ CREATE TABLE search_rows (
   "INSERT OR REPLACE INTO " table                           \
   "_search (rowid, name, text, id)"                         \
   " SELECT number, " name ", NEW.id" text ", NEW.id FROM search_rows WHERE id = NEW.id;"
-#define BUSBAR_INDEX(table, name, text) \
-  "CREATE VIRTUAL TABLE " table "_search USING fts5 (name, text, id UNINDEXED,"           \
-  " tokenize = 'unicode61 remove_diacritics 2');"                                         \
+#define BUSBAR_INDEX_TRIGGERS(table, name, text) \
   "CREATE TRIGGER " table "_search_insert AFTER INSERT ON " table " BEGIN "               \
   BUSBAR_INDEX_BODY(table, name, text) "END;"                                                    \
   "CREATE TRIGGER " table "_search_update AFTER UPDATE OF document ON " table " BEGIN "   \
@@ -320,8 +318,12 @@ CREATE TABLE search_rows (
   "CREATE TRIGGER " table "_search_delete AFTER DELETE ON " table " BEGIN "               \
   "DELETE FROM " table "_search WHERE rowid ="                                            \
   " (SELECT number FROM search_rows WHERE id = OLD.id);"                                  \
-  "DELETE FROM search_rows WHERE id = OLD.id; END;"                                       \
-  "UPDATE " table " SET document = document;\n"
+  "DELETE FROM search_rows WHERE id = OLD.id; END;"
+#define BUSBAR_INDEX(table, name, text)                                  \
+  "CREATE VIRTUAL TABLE " table                                          \
+  "_search USING fts5 (name, text, id UNINDEXED,"                        \
+  " tokenize = 'unicode61 remove_diacritics 2');" BUSBAR_INDEX_TRIGGERS( \
+      table, name, text) "UPDATE " table " SET document = document;\n"
 #define BUSBAR_NAME "ifnull(json_extract(NEW.document, '$.name'), '')"
     BUSBAR_INDEX("drivers", BUSBAR_NAME,
           BUSBAR_MEMBER("description") BUSBAR_MEMBER("module_name") BUSBAR_MEMBER("package_id") BUSBAR_MEMBER("file_name"))
@@ -349,10 +351,6 @@ CREATE TABLE search_rows (
     BUSBAR_INDEX("user_groups", BUSBAR_NAME, BUSBAR_MEMBER("description"))
     BUSBAR_INDEX("api_keys", BUSBAR_NAME, BUSBAR_MEMBER("description"))
     BUSBAR_INDEX("schemas", BUSBAR_NAME, BUSBAR_MEMBER("description"))
-#undef BUSBAR_NAME
-#undef BUSBAR_INDEX
-#undef BUSBAR_INDEX_BODY
-#undef BUSBAR_MEMBER
     R"sql(
 CREATE TRIGGER drivers_search_modules_insert AFTER INSERT ON drivers BEGIN
   UPDATE modules SET document = document WHERE driver_id = NEW.id;
@@ -363,6 +361,38 @@ WHEN json_extract(OLD.document, '$.name', '$.description', '$.module_name') IS N
   UPDATE modules SET document = document WHERE driver_id = NEW.id;
 END;
 )sql";
+
+// Names of keys are unique per domain, which is that of the key's user and never changes. A table
+// that none refers to can be made anew; its triggers went with the old one.
+constexpr const char* kConfig6 = R"sql(
+CREATE TABLE old_keys AS
+  SELECT k.id, k.name, u.authority_id, k.user_id, k.secret_hash, k.revision, k.document
+  FROM api_keys k JOIN users u ON u.id = k.user_id;
+DROP TABLE api_keys;
+CREATE TABLE api_keys (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  authority_id TEXT,
+  user_id TEXT NOT NULL REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED,
+  secret_hash TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  UNIQUE (name, authority_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO api_keys (id, name, authority_id, user_id, secret_hash, revision, document)
+  SELECT id, name, authority_id, user_id, secret_hash, revision, document FROM old_keys;
+DROP TABLE old_keys;
+CREATE INDEX api_keys_user ON api_keys (user_id);
+CREATE TRIGGER api_keys_authority AFTER INSERT ON api_keys BEGIN
+  UPDATE api_keys SET authority_id = (SELECT authority_id FROM users WHERE id = NEW.user_id)
+  WHERE id = NEW.id;
+END;
+)sql" BUSBAR_INDEX_TRIGGERS("api_keys", BUSBAR_NAME, BUSBAR_MEMBER("description"));
+#undef BUSBAR_NAME
+#undef BUSBAR_INDEX
+#undef BUSBAR_INDEX_TRIGGERS
+#undef BUSBAR_INDEX_BODY
+#undef BUSBAR_MEMBER
 
 constexpr const char* kState1 = R"sql(
 CREATE TABLE owners (
@@ -380,7 +410,7 @@ CREATE TABLE statuses (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kConfigSteps[] = {kConfig1, kConfig2, kConfig3, kConfig4, kConfig5};
+constexpr const char* kConfigSteps[] = {kConfig1, kConfig2, kConfig3, kConfig4, kConfig5, kConfig6};
 constexpr const char* kStateSteps[] = {kState1};
 constexpr Schema kConfigSchema{"configuration database", 0x42755362, kConfigSteps};  // "BuSb"
 constexpr Schema kStateSchema{"state database", 0x42755373, kStateSteps};            // "BuSs"

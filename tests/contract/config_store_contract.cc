@@ -196,6 +196,7 @@ TEST_P(ConfigStoreContract, UniqueMembersOfPeopleHoldWithinTheirDomain) {
   ASSERT_TRUE(apply({{kInsert, sample::domain(1)},
                      {kInsert, sample::domain(2)},
                      {kInsert, sample::user(1)},
+                     {kInsert, sample::apiKey(1)},
                      {kInsert, sample::oauthApp(1)},
                      {kInsert, sample::group(1)},
                      {kInsert, sample::zone(1)},
@@ -235,6 +236,12 @@ TEST_P(ConfigStoreContract, UniqueMembersOfPeopleHoldWithinTheirDomain) {
   twin.id = sample::id(Table::User, 9);
   twin.domainId = sample::id(Table::Domain, 2);
   insert(twin);
+  model::ApiKey key = sample::apiKey(2, 9);
+  key.name = sample::apiKey(1).name;
+  insert(key);
+  model::ApiKey second = sample::apiKey(3, 9);
+  second.name = key.name;
+  EXPECT_EQ(refused({{kInsert, second}}).field, "name");
   model::User bare = sample::user(10);
   bare.loginName.clear();
   bare.staffId.clear();

@@ -17,7 +17,14 @@ constexpr size_t kKeptVersions = 20;
 
 using Uniques = std::vector<std::pair<std::string, std::string>>;
 
-Uniques identityUniques(const Record& record) {
+// The domain of a key is that of its user.
+std::string domainOfKey(const Data& data, const model::ApiKey& key) {
+  const auto it = data.rows.find(key.userId);
+  const auto* user = it == data.rows.end() ? nullptr : std::get_if<model::User>(&it->second);
+  return user == nullptr ? key.userId : user->domainId;
+}
+
+Uniques identityUniques(const Data& data, const Record& record) {
   if (const auto* user = std::get_if<model::User>(&record)) {
     Uniques out{{"email", user->domainId + "/" + user->email}};
     if (!user->loginName.empty()) {
@@ -29,7 +36,7 @@ Uniques identityUniques(const Record& record) {
     return out;
   }
   if (const auto* key = std::get_if<model::ApiKey>(&record)) {
-    return {{"name", key->name}, {"secret_hash", key->secretHash}};
+    return {{"name", domainOfKey(data, *key) + "/" + key->name}, {"secret_hash", key->secretHash}};
   }
   if (const auto* domain = std::get_if<model::Domain>(&record)) {
     return {{"domain", domain->domain}};
@@ -52,7 +59,7 @@ Uniques identityUniques(const Record& record) {
 }
 
 // Member name and value of everything that must be unique in the record's table.
-Uniques uniquesOf(const Record& record) {
+Uniques uniquesOf(const Data& data, const Record& record) {
   if (const auto* system = std::get_if<model::System>(&record)) {
     return {{"name", system->name}};
   }
@@ -66,13 +73,13 @@ Uniques uniquesOf(const Record& record) {
   if (const auto* metadata = std::get_if<model::Metadata>(&record)) {
     return {{"parent_id", metadata->parentId + "/" + metadata->name}};
   }
-  return identityUniques(record);
+  return identityUniques(data, record);
 }
 
 Status checkUnique(const Data& data, const Record& record) {
-  for (const auto& unique : uniquesOf(record)) {
+  for (const auto& unique : uniquesOf(data, record)) {
     for (const auto& [id, other] : data.rows) {
-      const auto theirs = uniquesOf(other);
+      const auto theirs = uniquesOf(data, other);
       if (id != model::commonOf(record).id && other.index() == record.index() &&
           std::find(theirs.begin(), theirs.end(), unique) != theirs.end()) {
         return Error::at(ErrorCode::AlreadyExists, unique.first,

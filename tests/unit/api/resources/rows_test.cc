@@ -207,6 +207,16 @@ TEST_F(RowsApi, ShowsAKeyOnceAndNeverAgain) {
   EXPECT_EQ(call("GET", kBase + "/api_keys/inspect", {}, text).status, 401);
 }
 
+TEST_F(RowsApi, NamesOfKeysAreTakenWithinADomainOnly) {
+  put(sample::domain(2));
+  const std::string other = addKey(model::UserRole::Admin, 0, sample::id(model::Table::Domain, 2));
+  const std::string body = R"({"name":"Panel 1"})";
+  EXPECT_EQ(call("POST", kBase + "/api_keys", body).status, 201);
+  EXPECT_EQ(call("POST", kBase + "/api_keys", body).status, 409);
+  EXPECT_EQ(call("POST", kBase + "/api_keys", body, other).status, 201);
+  EXPECT_EQ(call("POST", kBase + "/api_keys", body, other).status, 409);
+}
+
 TEST_F(RowsApi, RefusesBadKeys) {
   expectRefused({
       {"POST", "/api_keys", "{}", 422, "name"},
