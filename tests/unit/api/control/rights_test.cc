@@ -88,6 +88,14 @@ TEST_F(ControlRights, EndWithTheKey) {
   EXPECT_EQ(api_.control().counts().revoked, 1U);
 }
 
+TEST_F(ControlRights, EndWithAUserThatIsKeptAsDeleted) {
+  Socket& gone = open("user");
+  model::User user = userRow("user");
+  user.deleted = true;
+  change(user);
+  EXPECT_EQ(gone.only(), "close 4401");
+}
+
 TEST_F(ControlRights, AreLookedAtWithEveryCommand) {
   Socket& socket = open("support");
   setRole("support", model::UserRole::User);
