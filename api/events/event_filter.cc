@@ -56,6 +56,10 @@ bool EventFilter::wants(const HostEvent& event) const {
 }
 
 bool EventFilter::covers(const Site& site, std::string_view moduleId) const {
+  const model::Module* mod = seesProtected ? nullptr : site.findModule(moduleId);
+  if (mod != nullptr && site.resolvedName(*mod).starts_with('_')) {
+    return false;
+  }
   if (moduleIds.empty() && systemIds.empty()) {
     return true;
   }
@@ -77,7 +81,7 @@ Result<EventFilter> EventFilter::parse(const http::Request& request, const Site&
     kinds = listOf(request, "kind");
   }
   const bool isSupport = request.principal().isSupport();
-  filter.seesEveryCall = isSupport;
+  filter.seesEveryCall = filter.seesProtected = isSupport;
   if (kinds.empty()) {
     filter.wantsLog = isSupport;
   } else {

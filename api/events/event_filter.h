@@ -23,6 +23,7 @@ struct EventFilter {
   bool wantsModule = true;
   bool wantsProgress = true;
   bool seesEveryCall = true;  // false: only progress of the named traces
+  bool seesProtected = true;  // modules whose name begins with _, which are for support
   // Not empty: logs and progress of calls with these trace ids only.
   std::set<std::string, std::less<>> traceIds;
   // Both empty: every module. Otherwise those named, and those in the named systems.

@@ -51,8 +51,7 @@ class EventHub::Client {
       return false;
     }
     principal_ = std::move(outcome.principal);
-    const bool isForSupport = filter_.wantsLog || (filter_.wantsProgress && filter_.seesEveryCall);
-    return !isForSupport || principal_->isSupport();
+    return !filter_.seesProtected || principal_->isSupport();
   }
 
   void beginSnapshot(std::vector<std::string> moduleIds) {

@@ -32,8 +32,22 @@ Result<std::string> stateText(Context& context, std::string_view moduleId, std::
 
 namespace {
 
-// Answers 404 itself when there is no such system.
+// Modules whose name begins with _ are for support, here as on the control websocket.
+bool isForbidden(const Request& request) {
+  return request.param("slug").starts_with('_') && !request.principal().isSupport();
+}
+
+Error forbidden() {
+  return Error::because(ErrorCode::PermissionDenied, "not_allowed",
+                        "modules whose name begins with _ are for support");
+}
+
+// Answers 403 or 404 itself when the caller may not, or there is no such system.
 bool hasSystem(Context& context, Request& request, Reply& reply) {
+  if (isForbidden(request)) {
+    reply.fail(forbidden());
+    return false;
+  }
   if (context.site.findSystem(request.param("id")) != nullptr) {
     return true;
   }
@@ -132,6 +146,10 @@ void stateKey(Context& context, Request& request, Reply reply) {
 void execute(Context& context, Request& request, http::Responder responder) {
   const std::string_view systemId = request.param("id");
   const std::string_view slug = request.param("slug");
+  if (isForbidden(request)) {
+    Reply(request, std::move(responder)).fail(forbidden());
+    return;
+  }
   const model::Module* mod = context.site.resolve(systemId, slug);
   if (mod != nullptr) {
     context.calls.start(request, std::move(responder), *mod, request.param("method"), systemId,

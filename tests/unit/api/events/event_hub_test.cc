@@ -198,6 +198,17 @@ TEST_F(EventsApi, LooksAgainWhenToldTo) {
   EXPECT_TRUE(stream.isStreaming);
 }
 
+TEST_F(EventsApi, KeepsProtectedModulesForSupport) {
+  model::Module hidden = *site_.findModule(modules_[0].id);
+  hidden.customName = "_Hidden";
+  change(hidden);
+  RecordingSink& user = open("?kinds=state", "user");
+  RecordingSink& support = open("?kinds=state", "support");
+  host_.publishState(modules_[0].id, "power", "1");
+  EXPECT_EQ(count(user.streamed, "event: "), 0U);
+  EXPECT_EQ(count(support.streamed, "event: "), 1U);
+}
+
 TEST_F(EventsApi, ListensToTheHostOnlyWhileSomebodyListensToIt) {
   EXPECT_EQ(host_.subscriptions, 0);
   RecordingSink& one = open("");

@@ -215,6 +215,24 @@ TEST_F(SystemsApi, NamesModulesAndCallsThem) {
   EXPECT_EQ(call("GET", system(room.id) + "/Display/none", {}, "user").text, "null");
 }
 
+TEST_F(SystemsApi, KeepsProtectedModulesForSupport) {
+  put(sample::driver(1));
+  model::Module mod = sample::mod(1, 1);
+  mod.customName = "_Hidden";
+  put(mod);
+  model::System room = sample::system(1);
+  room.modules = {mod.id};
+  put(room);
+  host_.echoes = true;
+  for (const char* name : {"/_Hidden", "/_Hidden_1", "/%5FHidden/power", "/functions/_Hidden"}) {
+    EXPECT_EQ(call("GET", system(room.id) + name, {}, "user").status, 403) << name;
+    EXPECT_NE(call("GET", system(room.id) + name, {}, "support").status, 403) << name;
+  }
+  EXPECT_EQ(call("POST", system(room.id) + "/_Hidden_1/power", "[]", "user").status, 403);
+  EXPECT_TRUE(host_.calls.empty());
+  EXPECT_EQ(call("POST", system(room.id) + "/_Hidden_1/power", "[]", "support").status, 200);
+}
+
 TEST_F(SystemsApi, CancelsACallWhoseClientLeft) {
   put(sample::driver(1));
   const model::Module mod = sample::mod(1, 1);
