@@ -31,6 +31,12 @@ bool GrantCheck::mayModule(auth::Permission permission, std::string_view moduleI
   return may(permission, zonesOfModule(context_.site, moduleId));
 }
 
+bool GrantCheck::isReader(const std::vector<std::string>& zones) const {
+  return principal_.isSupport() ||
+         (auth::grantedBits(principal_, zones, context_.site, context_.zonePermissions) &
+          model::grant::kRead) != 0;
+}
+
 std::vector<std::string> zonesOfModule(const Site& site, std::string_view moduleId) {
   std::vector<std::string> zones;
   const auto append = [&](std::string_view systemId) {
@@ -45,6 +51,16 @@ std::vector<std::string> zonesOfModule(const Site& site, std::string_view module
     append(systemId);
   }
   return zones;
+}
+
+std::vector<std::string> zonesOfParent(const Site& site, std::string_view parentId) {
+  if (const model::Zone* zone = site.findZone(parentId)) {
+    return {zone->id};
+  }
+  if (const model::System* system = site.findSystem(parentId)) {
+    return system->zones;
+  }
+  return zonesOfModule(site, parentId);
 }
 
 Error notGranted(auth::Permission permission) {

@@ -33,6 +33,9 @@ class GrantCheck {
   }
   bool mayInEach(auth::Permission permission, const std::vector<std::string>& zones) const;
   bool mayModule(auth::Permission permission, std::string_view moduleId) const;
+  // True for support, and for whom the zones grant Read. For what tells of devices (addresses,
+  // settings), unlike the permission ZoneRead, which lets any user pass.
+  bool isReader(const std::vector<std::string>& zones) const;
 
  private:
   Context& context_;
@@ -41,6 +44,9 @@ class GrantCheck {
 
 // The zones of a module: those of the systems that have it, and of its control system.
 std::vector<std::string> zonesOfModule(const Site& site, std::string_view moduleId);
+// The same for whatever settings and metadata belong to; a zone is in itself. None for a driver or
+// a user.
+std::vector<std::string> zonesOfParent(const Site& site, std::string_view parentId);
 
 // 403 not_allowed, as the router says it.
 Error notGranted(auth::Permission permission);

@@ -56,16 +56,17 @@ Refusal noMetadata(std::string_view parentId, std::string_view name) {
 }
 
 Refusal mayNotEdit() {
-  return {Error::because(ErrorCode::PermissionDenied, "not_allowed",
-                         "changing this takes support, a group among its editors, or to be the "
-                         "user that it belongs to; permissions of a zone take Manage in it"),
+  return {Error::because(
+              ErrorCode::PermissionDenied, "not_allowed",
+              "changing this takes support, a grant in its zones, a group among its editors, "
+              "or to be the user that it belongs to; permissions of a zone take Manage in it"),
           {}};
 }
 
 // `present` may be null: what is new has no editors yet.
-bool mayEdit(const auth::Principal& who, std::string_view parentId,
-             const model::Metadata* present) {
-  if (who.isSupport() || parentId == who.userId) {
+bool mayEdit(const Site& site, const GrantCheck& check, const auth::Principal& who,
+             std::string_view parentId, const model::Metadata* present) {
+  if (parentId == who.userId || check.may(Permission::ZoneUpdate, zonesOfParent(site, parentId))) {
     return true;
   }
   return present != nullptr &&
@@ -189,7 +190,7 @@ void put(Context& context, const Request& request, Reply reply, std::string pare
         changed.name = name;
         model::normalise(changed);
         const model::Metadata* present = context.site.findMetadata(parentId, changed.name);
-        if (!mayEdit(writer, parentId, present) ||
+        if (!mayEdit(context.site, check, writer, parentId, present) ||
             !mayName(context.site, check, parentId, changed.name)) {
           return mayNotEdit();
         }
@@ -240,8 +241,10 @@ void erase(Context& context, Request& request, Reply reply) {
               if (present == nullptr) {
                 return noMetadata(parentId, name);
               }
-              if ((!writer.isSupport() && parentId != writer.userId) ||
-                  !mayName(context.site, check, parentId, name)) {
+              const bool mayErase =
+                  parentId == writer.userId ||
+                  check.may(Permission::ZoneDelete, zonesOfParent(context.site, parentId));
+              if (!mayErase || !mayName(context.site, check, parentId, name)) {
                 return mayNotEdit();
               }
               auto planned = planErase(context.site, model::Table::Metadata, present->id);
@@ -281,7 +284,7 @@ void rename(Context& context, Request& request, Reply reply) {
         if (present == nullptr) {
           return noMetadata(parentId, from);
         }
-        if (!mayEdit(writer, parentId, present)) {
+        if (!mayEdit(context.site, check, writer, parentId, present)) {
           return mayNotEdit();
         }
         model::Metadata changed = *present;

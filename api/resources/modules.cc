@@ -114,13 +114,18 @@ void index(Context& context, Request& request, Reply reply) {
   sendList<model::Module>(
       context, std::move(reply),
       {"mod", std::move(page),
-       [&site = context.site, filter](const model::Module& row) {
-         return filter.matches(site, row);
+       [&site = context.site, filter,
+        check = GrantCheck(context, request)](const model::Module& row) {
+         return filter.matches(site, row) && check.isReader(zonesOfModule(site, row.id));
        },
        [&context](const model::Module& row) { return toJson(row, context.site, context.host); }});
 }
 
 void show(Context& context, Request& request, Reply reply) {
+  if (!GrantCheck(context, request).isReader(zonesOfModule(context.site, request.param("id")))) {
+    reply.fail(notGranted(Permission::ZoneRead));
+    return;
+  }
   if (const model::Module* mod = findModule(context, request, reply)) {
     reply.json(200, toJson(*mod, context.site, context.host));
   }

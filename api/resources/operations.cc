@@ -6,6 +6,7 @@
 
 #include "api/auth/scopes.h"
 #include "api/resources/body_reader.h"
+#include "api/resources/grant_check.h"
 #include "api/resources/page.h"
 #include "api/resources/shapes.h"
 #include "registry/site/cascade.h"
@@ -74,16 +75,23 @@ void logs(Context& context, Request& request, Reply reply) {
   reply.json(200, std::move(out));
 }
 
+// Exit reports quote logs: they are for support.
 void health(Context& context, Request& request, Reply reply) {
   const std::string_view id = request.param("id");
+  if (!GrantCheck(context, request).isReader(zonesOfModule(context.site, id))) {
+    reply.fail(notGranted(Permission::ZoneRead));
+    return;
+  }
   if (context.site.findModule(id) == nullptr) {
     reply.fail(notFound("module", id));
     return;
   }
   json::Object out = toJson(context.host.health(id));
   json::Array exits;
-  for (const ExitReport& report : context.host.exitReports(id)) {
-    exits.emplace_back(toJson(report));
+  if (request.principal().isSupport()) {
+    for (const ExitReport& report : context.host.exitReports(id)) {
+      exits.emplace_back(toJson(report));
+    }
   }
   out.set("module_id", id);
   out.set("exit_reports", std::move(exits));

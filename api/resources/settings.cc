@@ -7,6 +7,7 @@
 
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
+#include "api/resources/grant_check.h"
 #include "api/resources/list.h"
 #include "api/resources/settings_check.h"
 #include "api/resources/shapes.h"
@@ -147,7 +148,11 @@ void index(Context& context, Request& request, Reply reply) {
     return;
   }
   if (!parents.empty()) {
+    const GrantCheck check(context, request);
     for (const std::string& parentId : parents) {
+      if (!check.isReader(zonesOfParent(context.site, parentId))) {
+        continue;
+      }
       auto rows = context.site.settingsOf(parentId);
       std::reverse(rows.begin(), rows.end());  // highest level first
       for (const model::Settings* row : rows) {
@@ -174,8 +179,28 @@ void index(Context& context, Request& request, Reply reply) {
        }});
 }
 
+// Those of what the named document belongs to.
+std::vector<std::string> zonesOfNamed(Context& context, const Request& request) {
+  const model::Settings* row = context.site.findSettings(request.param("id"));
+  return row == nullptr ? std::vector<std::string>() : zonesOfParent(context.site, row->parentId);
+}
+
+// Those of what a new document shall belong to.
+std::vector<std::string> zonesInBody(Context& context, const Request& request) {
+  auto body = BodyReader::parse(request.body());
+  std::string parentId;
+  if (body) {
+    body->read("parent_id", parentId);
+  }
+  return zonesOfParent(context.site, parentId);
+}
+
 void show(Context& context, Request& request, Reply reply) {
   const model::Settings* row = context.site.findSettings(request.param("id"));
+  if (!GrantCheck(context, request).isReader(zonesOfNamed(context, request))) {
+    reply.fail(notGranted(Permission::ZoneRead));
+    return;
+  }
   if (row == nullptr) {
     reply.fail(notFound("settings document", request.param("id")));
     return;
@@ -322,10 +347,10 @@ void history(Context& context, Request& request, Reply reply) {
 void addSettingsRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "settings");
   routes.get("/settings", Permission::ZoneRead, index);
-  routes.post("/settings", Permission::ZoneUpdate, create);
+  routes.post("/settings", Permission::ZoneUpdate, create, zonesInBody);
   routes.get("/settings/:id", Permission::ZoneRead, show);
-  routes.update("/settings/:id", Permission::ZoneUpdate, update);
-  routes.erase("/settings/:id", Permission::ZoneUpdate, erase);
+  routes.update("/settings/:id", Permission::ZoneUpdate, update, zonesOfNamed);
+  routes.erase("/settings/:id", Permission::ZoneUpdate, erase, zonesOfNamed);
   routes.get("/settings/:id/history", Permission::Admin, history);
 }
 

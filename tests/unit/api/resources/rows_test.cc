@@ -172,6 +172,13 @@ TEST_F(RowsApi, HidesSettingsAboveTheReader) {
   };
   EXPECT_EQ(shown("admin"), "-cba");
   EXPECT_EQ(shown("support"), "--ba");
+  EXPECT_EQ(shown("user"), "") << "without a grant";
+  put(sample::group(1));
+  put(sample::groupUser(1, 1, 101));
+  model::GroupZone grant = sample::groupZone(1, 1, 1);
+  grant.permissions = model::grant::kRead;
+  grant.deny = false;
+  put(grant);
   EXPECT_EQ(shown("user"), "---a");
 }
 
