@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -91,6 +93,28 @@ TEST_F(OpenApi, DescribesExactlyWhatIsServed) {
   }
   for (const auto& [key, operation] : operations_) {
     EXPECT_TRUE(served.contains(key)) << key << " is described but not served";
+  }
+}
+
+// Who is let in is the matter of that matrix, asked cell by cell by tests/system. A route that it
+// does not know, or the reverse, fails here.
+TEST_F(OpenApi, TheMatrixOfAuthorisationHasEveryRoute) {
+  std::ifstream matrix(sourceFolder() + "/tests/system/authorisation/matrix.txt");
+  std::set<std::string> known;
+  for (std::string line; std::getline(matrix, line);) {
+    std::istringstream words(line);
+    std::string method;
+    std::string path;
+    if (words >> method >> path && method != "#") {
+      known.insert(method + " " + path);
+    }
+  }
+  for (const http::RouteInfo& route : router_.dump()) {
+    const std::string key = std::string(http::toString(route.method)) + " " + route.pattern;
+    EXPECT_EQ(known.erase(key), 1U) << key << " is served, but nobody has said to whom";
+  }
+  for (const std::string& key : known) {
+    ADD_FAILURE() << key << " has a line and is not served";
   }
 }
 
