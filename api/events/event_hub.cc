@@ -51,7 +51,11 @@ class EventHub::Client {
       return false;
     }
     principal_ = std::move(outcome.principal);
-    return !filter_.seesProtected || principal_->isSupport();
+    if (!principal_->isSupport()) {
+      filter_.seesProtected = false;
+    }
+    const bool isForSupport = filter_.wantsLog || (filter_.wantsProgress && filter_.seesEveryCall);
+    return !isForSupport || principal_->isSupport();
   }
 
   void beginSnapshot(std::vector<std::string> moduleIds) {
@@ -162,7 +166,7 @@ class EventHub::Client {
   EventHub& hub_;
   auth::Authenticator& authenticator_;
   std::shared_ptr<const auth::Principal> principal_;  // shared with the authenticator's cache
-  const EventFilter filter_;
+  EventFilter filter_;
   http::EventStream stream_;
   bool isBehind_ = false;
   bool isDead_ = false;
@@ -265,6 +269,7 @@ void EventHub::recheckSoon() {
 }
 
 void EventHub::recheckAll() {
+  forgetRouting();
   std::vector<Client*> refused;
   for (const auto& client : clients_) {
     if (!client->isDead() && !client->isStillAllowed()) {

@@ -24,6 +24,7 @@ PARAMETERS = [
     (ENGINE + "/groups", {"id": "{group}"}),
     (ENGINE + "/group_users", {"user": "{member}", "group": "{group}"}),
     (ENGINE + "/group_zones", {"group": "{group}", "zone": "{zone}"}),
+    (BUSBAR + "/oauth_apps", {"id": "{app}"}),
     (BUSBAR + "/modules/:id/kill", {"id": "{idle_module}"}),
     (BUSBAR, {"id": "{module}"}),
 ]

@@ -199,14 +199,18 @@ TEST_F(EventsApi, LooksAgainWhenToldTo) {
 }
 
 TEST_F(EventsApi, KeepsProtectedModulesForSupport) {
-  model::Module hidden = *site_.findModule(modules_[0].id);
-  hidden.customName = "_Hidden";
-  change(hidden);
+  const model::Module& hidden = modules_[0];
+  ASSERT_EQ(call("PATCH", "/api/engine/v2/modules/" + hidden.id, R"({"custom_name":"_Hidden"})").status,
+            200);
   RecordingSink& user = open("?kinds=state", "user");
   RecordingSink& support = open("?kinds=state", "support");
   host_.publishState(modules_[0].id, "power", "1");
   EXPECT_EQ(count(user.streamed, "event: "), 0U);
   EXPECT_EQ(count(support.streamed, "event: "), 1U);
+  const std::string userId = site_.findApiKey(auth::parseApiKey(keyText("support"))->keyId)->userId;
+  ASSERT_EQ(call("PATCH", "/api/engine/v2/users/" + userId, R"({"role":"user"})").status, 200);
+  host_.publishState(modules_[0].id, "power", "2");
+  EXPECT_EQ(count(support.streamed, "event: "), 1U) << "the role was lowered";
 }
 
 TEST_F(EventsApi, ListensToTheHostOnlyWhileSomebodyListensToIt) {

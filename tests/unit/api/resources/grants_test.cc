@@ -171,6 +171,8 @@ TEST_F(GrantsApi, ReadShowsModulesAndSettingsOfItsZonesOnly) {
 
 TEST_F(GrantsApi, HealthTellsOfCrashesToSupportOnly) {
   ExitReport report;
+  report.driverId = sample::id(model::Table::Driver, 1);
+  report.cause = "signal SIGSEGV";
   report.lastLogs = {"secret"};
   host_.reports = {report};
   give(grant::kRead);
