@@ -13,7 +13,7 @@
 namespace busbar::docs {
 namespace {
 
-constexpr size_t kPieceBytes = 16 * 1024;
+constexpr size_t kPieceBytes = 16U << 10;
 constexpr size_t kPackedPieceBytes = 1024;  // what is unpacked at once becomes some 20 times that
 constexpr size_t kTrailerBytes = 8;         // CRC-32 and length (RFC 1952 s. 2.3.1)
 constexpr size_t kMaxRatio = 1100;          // more than gzip can do

@@ -8,8 +8,28 @@ const redirectUri = `${location.origin}/api/docs`;
 const client = docs.dataset.client;
 const kKept = 'busbar-docs-sign-in'; // in the session storage, from here to the login page and back
 
+// More than a thousand answers are the same problem. RapiDoc takes seconds to look each of them up, so they come without it,
+// and get it when all else is there.
+const kProblem = '#/components/responses/Problem';
+
+async function load() {
+  const text = await (await fetch('/api/openapi.yaml')).text();
+  const url = URL.createObjectURL(new Blob([text.replaceAll(`{$ref: '${kProblem}'}`, '{x-problem: true}')]));
+  await docs.loadSpec(url);
+  URL.revokeObjectURL(url);
+}
+
+function addProblems(spec) {
+  for (const { responses = {} } of Object.values(spec.paths).flatMap(Object.values)) {
+    for (const [status, response] of Object.entries(responses)) {
+      if (response['x-problem']) responses[status] = spec.components.responses.Problem;
+    }
+  }
+}
+
 // Scopes are how the API is cut into parts. A group opens when it is chosen: forty lines instead of two hundred.
 docs.addEventListener('before-render', ({ detail: { spec } }) => {
+  addProblems(spec);
   for (const path of Object.values(spec.paths)) {
     for (const operation of Object.values(path)) {
       if ('x-scope' in operation) operation.tags = [operation['x-scope'] || 'operations'];
@@ -108,6 +128,7 @@ async function begin() {
   }
   await customElements.whenDefined('rapi-doc');
   await addStyle();
+  load();
   try {
     const token = await takeToken();
     await isLoaded;

@@ -19,9 +19,9 @@ using http::Request;
 // RapiDoc writes style attributes, so those are let be; style elements are not, but for the one
 // with its colours, whose digest is here once for its light and once for its dark set (a browser
 // that refuses it names the digest it wants). The mark of its drop-down lists is a data: image.
-// What is called is this server alone.
+// What is called is this server alone; RapiDoc gets the description as a blob: of the page itself.
 constexpr const char* kPolicy =
-    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:; "
+    "default-src 'none'; script-src 'self'; connect-src 'self' blob:; img-src data:; "
     "style-src-elem 'self' 'sha256-56Ph23MXZvE0Fm5vsseYLb0YVfbbtYUzgZr0LSmubpY=' "
     "'sha256-SUwbHntTqVGqcmKhRrXbrWH11E/tCQyG8u5bSm7UaY0='; "
     "style-src-attr 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -46,17 +46,20 @@ class Browser(unittest.TestCase):
 
     @classmethod
     def end(cls):
-        cls.suite.stdin.close()  # the suite then ends its browser
         try:
+            cls.suite.stdin.close()  # the suite then ends its browser
             cls.suite.wait(30)
-        except subprocess.TimeoutExpired:
+        except (OSError, subprocess.TimeoutExpired):
             cls.suite.kill()
             cls.suite.wait()
         cls.suite.stdout.close()
 
     def run_section(self, name):
-        self.suite.stdin.write(name + "\n")
-        self.suite.stdin.flush()
+        try:
+            self.suite.stdin.write(name + "\n")
+            self.suite.stdin.flush()
+        except BrokenPipeError:
+            self.fail("the suite has ended before")
         for line in self.suite.stdout:
             print("  " + line, end="")
             if line in (f"done {name}\n", f"failed {name}\n"):

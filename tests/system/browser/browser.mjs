@@ -47,6 +47,9 @@ export async function open(origins, { scheme = 'light' } = {}) {
     addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }) => {
       console.error(`policy: ${violatedDirective} ${blockedURI} ${sample}`);
     });
+    globalThis.deepFind = (selector, root = document) => root.querySelector(selector) ??
+      [...root.querySelectorAll('*')].reduce((found, { shadowRoot }) =>
+        found ?? (shadowRoot ? globalThis.deepFind(selector, shadowRoot) : null), null);
   });
   const finish = async () => {
     await context.close();
@@ -57,6 +60,11 @@ export async function open(origins, { scheme = 'light' } = {}) {
 
 // Waits for `what(...args)`, run in the page, to be true.
 export const until = (page, what, ...args) => page.waitForFunction(what, { polling: 50 }, ...args);
+
+// The first element of that selector, also in shadow trees, as soon as there is one. Puppeteer's own way of waiting does not
+// see that something comes into a shadow tree.
+export const find = async (page, selector) =>
+  (await until(page, (wanted) => globalThis.deepFind(wanted), selector)).asElement();
 
 // What axe finds that keeps people out.
 export async function checkAccess(page, what) {

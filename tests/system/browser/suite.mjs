@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
-import { browser, checkAccess, focused, open, tabTo, until } from './browser.mjs';
+import { browser, checkAccess, find, focused, open, tabTo, until } from './browser.mjs';
 
 const base = process.env.BUSBAR_URL;
 const key = process.env.BUSBAR_KEY;
@@ -15,6 +15,7 @@ const password = 'green ladder 1871';
 const kWrong = 'The name or the password is wrong.';
 const kCanaries = ['<img src=x onerror=alert(1)>', '"><script>alert(2)</script>', '<svg/onload=alert(3)>'];
 const kScripts = kCanaries.join(' ');
+const kAttribute = '"><svg/onload=alert(4)><a"';  // would end the attribute that it comes into
 
 async function step(name, run) {
   const begin = performance.now();
@@ -73,22 +74,22 @@ const sessionOf = async (context) => (await context.cookies()).find(({ name }) =
 
 async function openDocs(page, where = '') {
   await page.goto(`${docsUri}${where}`);
-  await page.waitForSelector('rapi-doc >>> .nav-bar-tag');
+  await find(page, '.nav-bar-tag');
 }
 
 // As by a link of the page: nothing is loaded again.
 async function show(page, where, selector) {
   await page.evaluate((hash) => { location.hash = hash; }, where);
-  return page.waitForSelector(`rapi-doc >>> ${selector}`);
+  return find(page, selector);
 }
 
 // Calls the operation that is shown, and returns the text of the answer.
 async function tryIt(page, where) {
   await show(page, where, `[id="${where}"]`);
-  const button = await page.waitForSelector('rapi-doc >>> [part~="btn-try"]');
+  const button = await find(page, '[part~="btn-try"]');
   await button.click();
-  await page.waitForSelector('rapi-doc >>> .response-message');
-  const answer = await page.waitForSelector('rapi-doc >>> [part~="tab-content"] pre code');
+  await find(page, '.response-message');
+  const answer = await find(page, '[part~="tab-content"] pre code');
   await page.waitForFunction((element) => !['', '⌛'].includes(element.textContent), {}, answer);
   return answer.evaluate((element) => element.textContent);
 }
@@ -97,8 +98,8 @@ const apply = async (page, value) => {
   const field = await show(page, 'auth', '#security-scheme-key .api-key-input');
   await field.click();
   await field.type(value);
-  await (await page.waitForSelector('rapi-doc >>> #security-scheme-key button')).click();
-  await page.waitForSelector('rapi-doc >>> .blue-text');
+  await (await find(page, '#security-scheme-key button')).click();
+  await find(page, '.blue-text');
 };
 
 const sections = {
@@ -186,29 +187,29 @@ const sections = {
       assert.equal(page.url(), docsUri);
       assert.ok(await sessionOf(context));
     });
-    await page.waitForSelector('rapi-doc >>> .nav-bar-tag');
+    await find(page, '.nav-bar-tag');
     await step('opens a group, chooses an operation and calls it', async () => {
       await tabTo(page, ({ id }) => id === 'link-tag--root', 'the first group');
       await page.keyboard.press('Enter');
-      await page.waitForSelector('rapi-doc >>> .nav-bar-tag-and-paths.expanded');
+      await find(page, '.nav-bar-tag-and-paths.expanded');
       await tabTo(page, ({ id }) => id === 'link-get-/api/engine/v2', 'its first operation');
       await page.keyboard.press('Enter');
-      await page.waitForSelector('rapi-doc >>> [id="get-/api/engine/v2"]');
+      await find(page, '[id="get-/api/engine/v2"]');
       await tabTo(page, ({ text }) => text === 'TRY', 'TRY');
       await page.keyboard.press('Enter');
-      const message = await page.waitForSelector('rapi-doc >>> .response-message');
+      const message = await find(page, '.response-message');
       await page.waitForFunction((element) => element.textContent.includes('200'), {}, message);
     });
     await step('sets an API key', async () => {
       await tabTo(page, ({ id }) => id === 'link-auth', 'Authentication');
       await page.keyboard.press('Enter');
-      await page.waitForSelector('rapi-doc >>> #security-scheme-key');
+      await find(page, '#security-scheme-key');
       const field = await tabTo(page, ({ id }) => id.endsWith('key-api-key-input'), 'the field of the key');
       assert.equal(field.label, 'API Key (X-API-Key)');
       await page.keyboard.type(key);
       await tabTo(page, ({ text }) => text === 'SET', 'SET', 1);
       await page.keyboard.press('Enter');
-      await page.waitForSelector('rapi-doc >>> .blue-text');
+      await find(page, '.blue-text');
     });
     await finish();
   },
@@ -228,6 +229,11 @@ const sections = {
       const rows = JSON.parse(await tryIt(page, 'get-/api/engine/v2/systems'));
       assert.deepEqual(rows.map(({ name }) => name), [`Room ${kScripts}`]);
       await checkAccess(page, 'an operation and its answer');
+      const listed = await page.$$('rapi-doc >>> [part~="btn-response-status"]');
+      const statuses = await Promise.all(listed.map((each) => each.evaluate((button) => button.textContent.trim())));
+      assert.deepEqual(statuses, ['200', '400', '401', '403', '429', '503', '504']);
+      await listed[2].click();
+      await until(page, () => globalThis.deepFind('api-response').shadowRoot.textContent.includes('application/problem+json'));
     });
     await step('shows names of domains, applications and people as text', async () => {
       for (const [where, shown] of [['domains', 'Site'], ['oauth_apps', 'App'], ['users', 'Ada']]) {
@@ -244,7 +250,7 @@ const sections = {
     const { page, finish } = await open([base]);
     await step('offers no sign-in before an admin has registered it, and takes no code that it did not ask for', async () => {
       await openDocs(page, '?code=forged&state=forged#auth');
-      await page.waitForSelector('rapi-doc >>> .red-text');
+      await find(page, '.red-text');
       await until(page, () => location.search === '');
       assert.equal(await page.$eval('#sign-in-place', (place) => place.hidden), true);
       assert.equal(await page.$eval('#sign-in-state', (state) => state.textContent), '');
@@ -274,7 +280,8 @@ const sections = {
       await step(`the login page, ${scheme}`, async () => {
         await page.goto(`${base}/login`);
         await checkAccess(page, 'fresh');
-        await page.goto(`${base}/login?error=wrong&continue=${encodeURIComponent(`/${kCanaries[0]}`)}`);
+        await page.goto(`${base}/login?error=wrong&continue=${encodeURIComponent(`/${kAttribute}`)}`);
+        assert.equal(await page.$eval('[name=continue]', (field) => field.value), `/${kAttribute}`);
         await checkAccess(page, 'with an error');
       });
       await finish();

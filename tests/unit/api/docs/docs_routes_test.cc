@@ -58,9 +58,8 @@ TEST_F(DocsRoutes, ThePageIsPlainAndGuarded) {
   ASSERT_EQ(page.status, 200);
   EXPECT_EQ(page.response.contentType(), "text/html; charset=utf-8");
   const std::string_view policy = page.response.header("Content-Security-Policy");
-  for (const char* part :
-       {"default-src 'none'", "script-src 'self';", "connect-src 'self';", "frame-ancestors 'none'",
-        "base-uri 'none'", "form-action 'none'"}) {
+  for (const char* part : {"default-src 'none'", "script-src 'self';", "connect-src 'self' blob:;",
+                           "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"}) {
     EXPECT_NE(policy.find(part), std::string::npos) << part;
   }
   EXPECT_EQ(policy.find("unsafe"), policy.find("unsafe-inline'; base-uri")) << "attributes alone";
@@ -185,8 +184,8 @@ TEST(Asset, ReadsAcceptEncoding) {
                            "br;q=1,*;q=0.1", "gzip;q=1,*;q=0"}) {
     EXPECT_TRUE(acceptsGzip(text)) << text;
   }
-  for (const char* text :
-       {"", "identity", "gzip;q=0", "gzip; q=0.000", "*;q=0", "*, gzip;q=0", "xgzip", "br", ",,;"}) {
+  for (const char* text : {"", "identity", "gzip;q=0", "gzip; q=0.000", "*;q=0", "*, gzip;q=0",
+                           "xgzip", "br", ",,;"}) {
     EXPECT_FALSE(acceptsGzip(text)) << text;
   }
 }
