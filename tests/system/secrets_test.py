@@ -9,6 +9,7 @@ import os
 import pathlib
 import resource
 import secrets
+import shutil
 import signal
 import subprocess
 import threading
@@ -63,6 +64,7 @@ class Service(http.server.ThreadingHTTPServer):
             pass
 
 
+@unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
 class Secrets(unittest.TestCase):
     """One site that all secrets pass through; each case looks for them somewhere else."""
 
