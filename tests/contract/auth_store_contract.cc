@@ -10,7 +10,6 @@
 namespace busbar {
 namespace {
 
-using Kind = AuthWrite::Kind;
 using Records = std::vector<AuthRecord>;
 
 template <class T>
@@ -87,7 +86,7 @@ AuthStoreContract::AuthStoreContract()
 Status AuthStoreContract::put(std::vector<AuthRecord> records) {
   std::vector<AuthWrite> writes;
   for (AuthRecord& each : records) {
-    writes.push_back({Kind::Put, std::move(each)});
+    writes.push_back({AuthWrite::Kind::Put, std::move(each)});
   }
   return await<void>(*loop_, [&](auto done) {
     backend_->store().applyAuth(std::move(writes), soon(), std::move(done));
@@ -96,7 +95,7 @@ Status AuthStoreContract::put(std::vector<AuthRecord> records) {
 
 Status AuthStoreContract::erase(AuthRecord each) {
   std::vector<AuthWrite> writes;
-  writes.push_back({Kind::Erase, std::move(each)});
+  writes.push_back({AuthWrite::Kind::Erase, std::move(each)});
   return await<void>(*loop_, [&](auto done) {
     backend_->store().applyAuth(std::move(writes), soon(), std::move(done));
   });
@@ -154,7 +153,7 @@ TEST_P(AuthStoreContract, LeavesOutAndRemovesWhatHasExpired) {
 TEST_P(AuthStoreContract, TooLateIsTooLate) {
   const Status late = await<void>(*loop_, [&](auto done) {
     std::vector<AuthWrite> writes;
-    writes.push_back({Kind::Put, record<RevocationRecord>("x", 10)});
+    writes.push_back({AuthWrite::Kind::Put, record<RevocationRecord>("x", 10)});
     backend_->store().applyAuth(std::move(writes), BootClock::now(), std::move(done));
   });
   EXPECT_EQ(late.error().code, ErrorCode::DeadlineExceeded);

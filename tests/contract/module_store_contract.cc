@@ -9,7 +9,6 @@
 namespace busbar {
 
 using model::Table;
-using Kind = ConfigWrite::Kind;
 
 ModuleStoreContract::ModuleStoreContract()
     : loop_(std::move(*EventLoop::create(clock_))),
@@ -17,9 +16,9 @@ ModuleStoreContract::ModuleStoreContract()
       one_(sample::id(Table::Module, 1)),
       two_(sample::id(Table::Module, 2)) {
   backend_->open(*loop_);
-  EXPECT_TRUE(write({Kind::Insert, sample::driver()}).ok());
-  EXPECT_TRUE(write({Kind::Insert, sample::mod(1)}).ok());
-  EXPECT_TRUE(write({Kind::Insert, sample::mod(2)}).ok());
+  EXPECT_TRUE(write({ConfigWrite::Kind::Insert, sample::driver()}).ok());
+  EXPECT_TRUE(write({ConfigWrite::Kind::Insert, sample::mod(1)}).ok());
+  EXPECT_TRUE(write({ConfigWrite::Kind::Insert, sample::mod(2)}).ok());
 }
 
 Result<ModuleStoreContract::Value> ModuleStoreContract::tryGet(const std::string& id,
@@ -166,12 +165,12 @@ TEST_P(ModuleStoreContract, DataGoesWithItsModule) {
   model::Module changed = sample::mod(1);
   changed.revision = 1;
   changed.notes = "moved";
-  ASSERT_TRUE(write({Kind::Update, changed}).ok());
+  ASSERT_TRUE(write({ConfigWrite::Kind::Update, changed}).ok());
   EXPECT_EQ(get(one_, "a"), "1") << "a changed row keeps its data";
-  ASSERT_TRUE(write({Kind::Erase, sample::mod(1)}).ok());
+  ASSERT_TRUE(write({ConfigWrite::Kind::Erase, sample::mod(1)}).ok());
   EXPECT_EQ(get(one_, "a"), std::nullopt);
   EXPECT_EQ(set(one_, "a", "3").error().code, ErrorCode::NotFound);
-  ASSERT_TRUE(write({Kind::Insert, sample::mod(1)}).ok());
+  ASSERT_TRUE(write({ConfigWrite::Kind::Insert, sample::mod(1)}).ok());
   EXPECT_EQ(get(one_, "a"), std::nullopt);
   EXPECT_EQ(get(two_, "a"), "2");
 }

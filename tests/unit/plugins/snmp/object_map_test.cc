@@ -14,7 +14,7 @@ Variable octets(std::string bytes) {
   return variable;
 }
 
-Variable integer(int64_t value) {
+Variable integerVariable(int64_t value) {
   Variable variable;
   variable.type = ValueType::Integer;
   variable.integer = value;
@@ -47,11 +47,11 @@ TEST(ObjectMap, RefusesWithASentenceAndStaysAsItWas) {
 }
 
 TEST(SnmpValue, NumbersFollowTheForm) {
-  EXPECT_EQ(toValue(integer(7), Form::Auto, 1), Value(int64_t{7}));
-  EXPECT_EQ(toValue(integer(7), Form::Auto, 0.5), Value(3.5));
-  EXPECT_EQ(toValue(integer(1), Form::Boolean, 1), Value(true));
-  EXPECT_EQ(toValue(integer(2), Form::Boolean, 1), Value(false));
-  EXPECT_EQ(toValue(integer(7), Form::Text, 1), Value(std::string("7")));
+  EXPECT_EQ(toValue(integerVariable(7), Form::Auto, 1), Value(int64_t{7}));
+  EXPECT_EQ(toValue(integerVariable(7), Form::Auto, 0.5), Value(3.5));
+  EXPECT_EQ(toValue(integerVariable(1), Form::Boolean, 1), Value(true));
+  EXPECT_EQ(toValue(integerVariable(2), Form::Boolean, 1), Value(false));
+  EXPECT_EQ(toValue(integerVariable(7), Form::Text, 1), Value(std::string("7")));
   Variable counter;
   counter.type = ValueType::Counter64;
   counter.number = ~uint64_t{0};
@@ -83,7 +83,7 @@ TEST(SnmpValue, OtherTypesHaveTheirUsualForm) {
 TEST(SnmpValue, BecomesAVariableOfTheTypeAsked) {
   Variable out;
   EXPECT_EQ(toVariable(int64_t{-5}, "integer", out), "");
-  EXPECT_EQ(out, integer(-5));
+  EXPECT_EQ(out, integerVariable(-5));
   EXPECT_EQ(toVariable(true, "integer", out), "");
   EXPECT_EQ(out.integer, 1);
   EXPECT_EQ(toVariable(std::string("x"), "string", out), "");

@@ -10,7 +10,7 @@ namespace busbar::snmp {
 namespace {
 
 using Bytes = std::vector<uint8_t>;
-constexpr uint8_t kAuthPriv = V3Envelope::kAuth | V3Envelope::kPriv;
+constexpr uint8_t kUsmAuthPriv = V3Envelope::kAuth | V3Envelope::kPriv;
 
 Bytes hex(std::string_view text) {
   Bytes bytes;
@@ -20,19 +20,19 @@ Bytes hex(std::string_view text) {
   return bytes;
 }
 
-Bytes octets(std::string_view text) {
+Bytes bytesOf(std::string_view text) {
   return {text.begin(), text.end()};
 }
-Bytes octets(const SecretBytes& secret) {
+Bytes bytesOf(const SecretBytes& secret) {
   return {secret.span().begin(), secret.span().end()};
 }
 
 TEST(UsmKeys, MatchRfc3414A32) {
   const SecretBytes key = keyFromPassword(AuthProtocol::Sha1, "maplesyrup");
-  EXPECT_EQ(octets(key), hex("9fb5cc0381497b3793528939ff788d5d79145211"));
+  EXPECT_EQ(bytesOf(key), hex("9fb5cc0381497b3793528939ff788d5d79145211"));
   const SecretBytes local =
       localizeKey(AuthProtocol::Sha1, key.span(), hex("000000000000000000000002"));
-  EXPECT_EQ(octets(local), hex("6695febc9288e36282235fc7151f128497b38f3f"));
+  EXPECT_EQ(bytesOf(local), hex("6695febc9288e36282235fc7151f128497b38f3f"));
 }
 
 TEST(UsmKeys, AnEmptyPasswordGivesNoKey) {
@@ -42,12 +42,12 @@ TEST(UsmKeys, AnEmptyPasswordGivesNoKey) {
 
 TEST(UsmKeys, AreCutAndStretchedForTheCipher) {
   const Bytes sha1 = hex("6695febc9288e36282235fc7151f128497b38f3f");
-  EXPECT_EQ(octets(privKey(AuthProtocol::Sha1, PrivProtocol::Aes128, sha1)),
+  EXPECT_EQ(bytesOf(privKey(AuthProtocol::Sha1, PrivProtocol::Aes128, sha1)),
             Bytes(sha1.begin(), sha1.begin() + 16));
-  const Bytes longKey = octets(privKey(AuthProtocol::Sha1, PrivProtocol::Aes256, sha1));
+  const Bytes longKey = bytesOf(privKey(AuthProtocol::Sha1, PrivProtocol::Aes256, sha1));
   ASSERT_EQ(longKey.size(), 32U);
   EXPECT_EQ(Bytes(longKey.begin(), longKey.begin() + 20), sha1);
-  EXPECT_EQ(octets(privKey(AuthProtocol::Sha256, PrivProtocol::Aes256, Bytes(32, 7))),
+  EXPECT_EQ(bytesOf(privKey(AuthProtocol::Sha256, PrivProtocol::Aes256, Bytes(32, 7))),
             Bytes(32, 7));
   EXPECT_EQ(privKey(AuthProtocol::Sha1, PrivProtocol::Aes192, sha1).span().size(), 24U);
 }
@@ -61,7 +61,7 @@ class UsmDigest : public testing::TestWithParam<DigestCase> {};
 TEST_P(UsmDigest, MatchesThePublishedVectors) {
   Bytes expected = hex(GetParam().full);
   expected.resize(authParameterBytes(GetParam().protocol));
-  EXPECT_EQ(digest(GetParam().protocol, octets("Jefe"), octets("what do ya want for nothing?")),
+  EXPECT_EQ(digest(GetParam().protocol, bytesOf("Jefe"), bytesOf("what do ya want for nothing?")),
             expected);
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -123,14 +123,14 @@ class UsmTest : public testing::Test {
 };
 
 TEST_F(UsmTest, OpensWhatTheAgentSealed) {
-  const Opened opened = usm_.open(agent_.say(response_, 9, kAuthPriv), 0);
+  const Opened opened = usm_.open(agent_.say(response_, 9, kUsmAuthPriv), 0);
   EXPECT_EQ(opened.verdict, Verdict::Accepted);
   EXPECT_EQ(opened.messageId, 9);
   EXPECT_EQ(opened.scoped.pdu, response_);
 }
 
 TEST_F(UsmTest, LearnsTheClockAndSealsWithIt) {
-  ASSERT_EQ(open(agent_.say(response_, 9, kAuthPriv), 100), Verdict::Accepted);
+  ASSERT_EQ(open(agent_.say(response_, 9, kUsmAuthPriv), 100), Verdict::Accepted);
   const auto datagram = usm_.seal(Pdu(), "", 10, 107);
   const Asked asked = readRequest(datagram);
   EXPECT_EQ(asked.boots, 3);
@@ -141,7 +141,7 @@ TEST_F(UsmTest, LearnsTheClockAndSealsWithIt) {
 }
 
 TEST_F(UsmTest, RefusesEveryTruncation) {
-  const Bytes datagram = agent_.say(response_, 9, kAuthPriv);
+  const Bytes datagram = agent_.say(response_, 9, kUsmAuthPriv);
   for (size_t length = 0; length < datagram.size(); ++length) {
     EXPECT_EQ(open(Bytes(datagram.begin(), datagram.begin() + static_cast<ptrdiff_t>(length))),
               Verdict::Malformed);
@@ -149,7 +149,7 @@ TEST_F(UsmTest, RefusesEveryTruncation) {
 }
 
 TEST_F(UsmTest, AcceptsNothingThatWasChanged) {
-  const Bytes datagram = agent_.say(response_, 9, kAuthPriv);
+  const Bytes datagram = agent_.say(response_, 9, kUsmAuthPriv);
   for (size_t at = 0; at < datagram.size(); ++at) {
     for (const unsigned flip : {0x01U, 0x80U}) {
       Bytes changed = datagram;
@@ -160,19 +160,19 @@ TEST_F(UsmTest, AcceptsNothingThatWasChanged) {
 }
 
 TEST_F(UsmTest, RefusesReplaysOfThePast) {
-  const Bytes old = agent_.say(response_, 9, kAuthPriv);
+  const Bytes old = agent_.say(response_, 9, kUsmAuthPriv);
   EXPECT_EQ(open(old, 0), Verdict::Accepted);
   EXPECT_EQ(open(old, 150), Verdict::Accepted);
   EXPECT_EQ(open(old, 151), Verdict::NotInTimeWindow);
   agent_.boots = 4;
   agent_.time = 1;
-  EXPECT_EQ(open(agent_.say(response_, 9, kAuthPriv), 200), Verdict::Accepted);
+  EXPECT_EQ(open(agent_.say(response_, 9, kUsmAuthPriv), 200), Verdict::Accepted);
   EXPECT_EQ(open(old, 200), Verdict::NotInTimeWindow);
 }
 
 TEST_F(UsmTest, AnEngineThatRanOutOfBootsIsNeverTrusted) {
   agent_.boots = 2147483647;
-  EXPECT_EQ(open(agent_.say(response_, 9, kAuthPriv)), Verdict::NotInTimeWindow);
+  EXPECT_EQ(open(agent_.say(response_, 9, kUsmAuthPriv)), Verdict::NotInTimeWindow);
 }
 
 TEST_F(UsmTest, WantsItsOwnLevelOfProtection) {
@@ -189,16 +189,16 @@ TEST_F(UsmTest, TakesReportsWithLessProtectionButSaysSo) {
 TEST_F(UsmTest, RefusesOtherUsersEnginesAndKeys) {
   FakeAgent other = agent_;
   other.user = "mallory";
-  EXPECT_EQ(open(other.say(response_, 9, kAuthPriv)), Verdict::WrongUser);
+  EXPECT_EQ(open(other.say(response_, 9, kUsmAuthPriv)), Verdict::WrongUser);
   other = agent_;
   other.engineId = "another engine";
-  EXPECT_EQ(open(other.say(response_, 9, kAuthPriv)), Verdict::WrongEngine);
+  EXPECT_EQ(open(other.say(response_, 9, kUsmAuthPriv)), Verdict::WrongEngine);
   other = agent_;
   other.authPassword = "guessed it";
-  EXPECT_EQ(open(other.say(response_, 9, kAuthPriv)), Verdict::WrongDigest);
+  EXPECT_EQ(open(other.say(response_, 9, kUsmAuthPriv)), Verdict::WrongDigest);
   other = agent_;
   other.privPassword = "guessed it";
-  EXPECT_EQ(open(other.say(response_, 9, kAuthPriv)), Verdict::NotDecrypted);
+  EXPECT_EQ(open(other.say(response_, 9, kUsmAuthPriv)), Verdict::NotDecrypted);
 }
 
 TEST_F(UsmTest, EngineIdsAreBounded) {

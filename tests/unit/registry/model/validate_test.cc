@@ -9,7 +9,7 @@
 namespace busbar::model {
 namespace {
 
-std::vector<std::string> fieldsOf(const FieldErrors& errors) {
+std::vector<std::string> faultyFieldsOf(const FieldErrors& errors) {
   std::vector<std::string> out;
   for (const FieldError& e : errors) {
     EXPECT_FALSE(e.reason.empty());
@@ -34,36 +34,36 @@ Driver driverOf(Role role, const char* manifest = R"({"links":[{}]})") {
 }
 
 TEST(Validate, SamplesAreValid) {
-  EXPECT_EQ(fieldsOf(validate(sample::driver())), Fields{});
-  EXPECT_EQ(fieldsOf(validate(sample::mod(), sample::driver())), Fields{});
-  EXPECT_EQ(fieldsOf(validate(sample::system())), Fields{});
-  EXPECT_EQ(fieldsOf(validate(sample::zone())), Fields{});
-  EXPECT_EQ(fieldsOf(validate(sample::settings(1, sample::id(Table::Zone)))), Fields{});
+  EXPECT_EQ(faultyFieldsOf(validate(sample::driver())), Fields{});
+  EXPECT_EQ(faultyFieldsOf(validate(sample::mod(), sample::driver())), Fields{});
+  EXPECT_EQ(faultyFieldsOf(validate(sample::system())), Fields{});
+  EXPECT_EQ(faultyFieldsOf(validate(sample::zone())), Fields{});
+  EXPECT_EQ(faultyFieldsOf(validate(sample::settings(1, sample::id(Table::Zone)))), Fields{});
 }
 
 TEST(Validate, EmptyRecordsNameTheirRequiredMembers) {
-  EXPECT_EQ(fieldsOf(validate(Driver{})),
+  EXPECT_EQ(faultyFieldsOf(validate(Driver{})),
             (Fields{"name", "module_name", "package_id", "version", "file_name", "digest"}));
-  EXPECT_EQ(fieldsOf(validate(Module{}, driverOf(Role::Device))),
+  EXPECT_EQ(faultyFieldsOf(validate(Module{}, driverOf(Role::Device))),
             (Fields{"driver_id", "ip", "port"}));
-  EXPECT_EQ(fieldsOf(validate(System{})), Fields{"name"});
-  EXPECT_EQ(fieldsOf(validate(Zone{})), Fields{"name"});
-  EXPECT_EQ(fieldsOf(validate(Settings{})), Fields{"parent_id"});
+  EXPECT_EQ(faultyFieldsOf(validate(System{})), Fields{"name"});
+  EXPECT_EQ(faultyFieldsOf(validate(Zone{})), Fields{"name"});
+  EXPECT_EQ(faultyFieldsOf(validate(Settings{})), Fields{"parent_id"});
 }
 
 TEST(Validate, DeviceNeedsAHostAndAPort) {
   Module m = sample::mod();
   for (const char* ip : {"", " ", "a b", "-x", "a..b", "http://x", "x/y"}) {
     m.ip = ip;
-    EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Ssh))), Fields{"ip"}) << ip;
+    EXPECT_EQ(faultyFieldsOf(validate(m, driverOf(Role::Ssh))), Fields{"ip"}) << ip;
   }
   for (const char* ip : {"10.0.0.1", "::1", "fe80::1", "projector.lan", "a_b"}) {
     m.ip = ip;
-    EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Device))), Fields{}) << ip;
+    EXPECT_EQ(faultyFieldsOf(validate(m, driverOf(Role::Device))), Fields{}) << ip;
   }
   for (const int port : {-1, 0, 65536}) {
     m.port = port;
-    EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Device))), Fields{"port"}) << port;
+    EXPECT_EQ(faultyFieldsOf(validate(m, driverOf(Role::Device))), Fields{"port"}) << port;
   }
 }
 
@@ -72,21 +72,22 @@ TEST(Validate, ADriverWithoutLinksNeedsNoAddress) {
   m.driverId = sample::id(Table::Driver);
   for (const char* manifest :
        {"{}", R"({"links":[]})", R"({"links":{}})", R"({"links":[{"required":false}]})"}) {
-    EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Device, manifest))), Fields{});
-    EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service, manifest))), Fields{});
+    EXPECT_EQ(faultyFieldsOf(validate(m, driverOf(Role::Device, manifest))), Fields{});
+    EXPECT_EQ(faultyFieldsOf(validate(m, driverOf(Role::Service, manifest))), Fields{});
   }
-  EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service))), Fields{"uri"});
-  EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Device, "not json"))), (Fields{"ip", "port"}));
+  EXPECT_EQ(faultyFieldsOf(validate(m, driverOf(Role::Service))), Fields{"uri"});
+  EXPECT_EQ(faultyFieldsOf(validate(m, driverOf(Role::Device, "not json"))),
+            (Fields{"ip", "port"}));
 }
 
 TEST(Validate, LogicModuleNeedsItsSystemAndOthersMustNotHaveOne) {
-  EXPECT_EQ(fieldsOf(validate(logicModule(), driverOf(Role::Logic))), Fields{});
+  EXPECT_EQ(faultyFieldsOf(validate(logicModule(), driverOf(Role::Logic))), Fields{});
   Module lost = logicModule();
   lost.controlSystemId.clear();
-  EXPECT_EQ(fieldsOf(validate(lost, driverOf(Role::Logic))), Fields{"control_system_id"});
+  EXPECT_EQ(faultyFieldsOf(validate(lost, driverOf(Role::Logic))), Fields{"control_system_id"});
   Module device = sample::mod();
   device.controlSystemId = sample::id(Table::System);
-  EXPECT_EQ(fieldsOf(validate(device, driverOf(Role::Device))), Fields{"control_system_id"});
+  EXPECT_EQ(faultyFieldsOf(validate(device, driverOf(Role::Device))), Fields{"control_system_id"});
 }
 
 TEST(Validate, NormaliseDerivesWhatFollowsFromTheRole) {
@@ -132,7 +133,7 @@ TEST(Validate, SystemMembersAreChecked) {
   const auto broken = [](auto change) {
     System s = sample::system();
     change(s);
-    return fieldsOf(validate(s));
+    return faultyFieldsOf(validate(s));
   };
   EXPECT_EQ(broken([](System& s) { s.email = "x"; }), Fields{"email"});
   EXPECT_EQ(broken([](System& s) { s.supportUrl = "help"; }), Fields{"support_url"});
@@ -153,21 +154,21 @@ TEST(Validate, SystemMembersAreChecked) {
 TEST(Validate, OtherRecordsAreChecked) {
   Zone zone = sample::zone();
   zone.parentId = zone.id;
-  EXPECT_EQ(fieldsOf(validate(zone)), Fields{"parent_id"});
+  EXPECT_EQ(faultyFieldsOf(validate(zone)), Fields{"parent_id"});
   Settings settings = sample::settings(1, sample::id(Table::User));
-  EXPECT_EQ(fieldsOf(validate(settings)), Fields{"parent_id"});
+  EXPECT_EQ(faultyFieldsOf(validate(settings)), Fields{"parent_id"});
   settings.parentId = sample::id(Table::Driver);
   settings.text = std::string(64 * 1024 + 1, ' ');
-  EXPECT_EQ(fieldsOf(validate(settings)), Fields{"settings_string"});
+  EXPECT_EQ(faultyFieldsOf(validate(settings)), Fields{"settings_string"});
   ApiKey key = sample::apiKey();
   key.scopes.clear();
   key.expiresAt = -1;
-  EXPECT_EQ(fieldsOf(validate(key)), (Fields{"scopes", "expires_at"}));
+  EXPECT_EQ(faultyFieldsOf(validate(key)), (Fields{"scopes", "expires_at"}));
   Driver driver = sample::driver();
   driver.fileName = "../x.so";
   driver.digest[0] = 'A';
   driver.alertLevel = "loud";
-  EXPECT_EQ(fieldsOf(validate(driver)), (Fields{"file_name", "digest", "alert_level"}));
+  EXPECT_EQ(faultyFieldsOf(validate(driver)), (Fields{"file_name", "digest", "alert_level"}));
 }
 
 // Addresses are shown to all who may read, and stored as they are.
@@ -175,10 +176,10 @@ TEST(Validate, AnAddressHoldsNoPassword) {
   Module m;
   m.driverId = sample::id(Table::Driver);
   m.uri = "http://user@device.lan/";
-  EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service))), Fields{});
+  EXPECT_EQ(faultyFieldsOf(validate(m, driverOf(Role::Service))), Fields{});
   m.uri = "http://user:hidden@device.lan/";
   const FieldErrors errors = validate(m, driverOf(Role::Service));
-  EXPECT_EQ(fieldsOf(errors), Fields{"uri"});
+  EXPECT_EQ(faultyFieldsOf(errors), Fields{"uri"});
   EXPECT_EQ(errors[0].reason.find("hidden"), std::string::npos);
 }
 

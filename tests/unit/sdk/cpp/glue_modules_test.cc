@@ -9,34 +9,34 @@
 namespace busbar::test {
 namespace {
 
-struct Asked {
+struct RequestToModule {
   busbar_module_call raw;
   std::string target, function, args;
 };
-std::vector<Asked> asked;
+std::vector<RequestToModule> requests;
 std::vector<std::pair<busbar_id, std::string>> followed;
-busbar_status reply = BUSBAR_OK;
+busbar_status requestStatus = BUSBAR_OK;
 
 std::string toString(busbar_str text) {
   return {text.ptr, text.len};
 }
 
 busbar_status call(busbar_instance*, const busbar_module_call* in) {
-  asked.push_back({*in, toString(in->target), toString(in->function),
-                   std::string(reinterpret_cast<const char*>(in->args.ptr), in->args.len)});
-  return reply;
+  requests.push_back({*in, toString(in->target), toString(in->function),
+                      std::string(reinterpret_cast<const char*>(in->args.ptr), in->args.len)});
+  return requestStatus;
 }
 busbar_status subscribe(busbar_instance*, const busbar_subscription* in) {
   followed.emplace_back(in->token, toString(in->target) + "." + toString(in->key));
-  return reply;
+  return requestStatus;
 }
 
 class GlueModulesTest : public testing::Test {
  protected:
   void SetUp() override {
-    asked.clear();
+    requests.clear();
     followed.clear();
-    reply = BUSBAR_OK;
+    requestStatus = BUSBAR_OK;
     table_.struct_size = sizeof table_;
     table_.call = call;
     table_.subscribe = subscribe;
@@ -79,25 +79,25 @@ class GlueModulesTest : public testing::Test {
 
 TEST_F(GlueModulesTest, ACallCarriesWhatWasSaidAndItsFunction) {
   ask(5);
-  ASSERT_EQ(asked.size(), 1U);
-  EXPECT_EQ(asked[0].target, "Display_1");
-  EXPECT_EQ(asked[0].function, "power");
-  EXPECT_EQ(asked[0].args, R"({"state":true})");
-  EXPECT_EQ(asked[0].raw.timeout_ms, 500U);
-  EXPECT_EQ(asked[0].raw.parent_call, 5U);
-  event(BUSBAR_EV_CALL, asked[0].raw.token, R"({"on":true})");
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(requests[0].target, "Display_1");
+  EXPECT_EQ(requests[0].function, "power");
+  EXPECT_EQ(requests[0].args, R"({"state":true})");
+  EXPECT_EQ(requests[0].raw.timeout_ms, 500U);
+  EXPECT_EQ(requests[0].raw.parent_call, 5U);
+  event(BUSBAR_EV_CALL, requests[0].raw.token, R"({"on":true})");
   EXPECT_EQ(completion(5).result, R"("{\"on\":true}")");
 }
 
 TEST_F(GlueModulesTest, AFailureCarriesWhatWorked) {
   ask(5);
-  event(BUSBAR_EV_CALL, asked[0].raw.token, R"({"Display_1":{"result":1}})", BUSBAR_E_INTERNAL,
+  event(BUSBAR_EV_CALL, requests[0].raw.token, R"({"Display_1":{"result":1}})", BUSBAR_E_INTERNAL,
         "too deep");
   EXPECT_EQ(completion(5).result, R"("call_loop: too deep {\"Display_1\":{\"result\":1}}")");
 }
 
 TEST_F(GlueModulesTest, ARefusedCallFailsAtOnce) {
-  reply = BUSBAR_E_AGAIN;
+  requestStatus = BUSBAR_E_AGAIN;
   ask(5);
   EXPECT_NE(completion(5).result.find("call power of Display_1: refused"), std::string::npos);
 }
@@ -106,7 +106,7 @@ TEST_F(GlueModulesTest, WithACancelledFunctionGoItsCalls) {
   ask(5);
   driver_.cancelled(5);
   EXPECT_TRUE(driver_.completions[5].empty() || completion(5).status < 0);
-  event(BUSBAR_EV_CALL, asked[0].raw.token, "1");
+  event(BUSBAR_EV_CALL, requests[0].raw.token, "1");
   ASSERT_EQ(driver_.logged.size(), 1U) << "nobody waits for it any more";
   EXPECT_EQ(driver_.logged[0], "an event that nobody wanted");
 }
@@ -114,11 +114,11 @@ TEST_F(GlueModulesTest, WithACancelledFunctionGoItsCalls) {
 TEST_F(GlueModulesTest, OutsideOfAFunctionTheModuleCallsOnItsOwn) {
   driver_.execute(5, "ask_alone", "{}");
   driver_.deliverPosts();
-  ASSERT_EQ(asked.size(), 1U);
-  EXPECT_EQ(asked[0].raw.parent_call, 0U);
-  EXPECT_EQ(asked[0].args, "");
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(requests[0].raw.parent_call, 0U);
+  EXPECT_EQ(requests[0].args, "");
   driver_.cancelled(5);  // is no parent
-  event(BUSBAR_EV_CALL, asked[0].raw.token, "null");
+  event(BUSBAR_EV_CALL, requests[0].raw.token, "null");
   EXPECT_EQ(driver_.logged, std::vector<std::string>{"asked alone"});
 }
 
@@ -151,7 +151,7 @@ TEST_F(GlueModulesTest, ASubscriptionThatIsGivenUpIsNotHeard) {
   driver_.execute(6, "unfollow", "{}");
   event(BUSBAR_EV_VALUE, followed.at(0).first, "7");
   EXPECT_EQ(driver_.logged, std::vector<std::string>{"an event that nobody wanted"});
-  reply = BUSBAR_E_AGAIN;
+  requestStatus = BUSBAR_E_AGAIN;
   driver_.execute(7, "follow", R"({"told":true})");
   EXPECT_EQ(completion(7).status, BUSBAR_E_AGAIN);
 }

@@ -14,12 +14,13 @@ namespace {
 using test::builtFile;
 using test::DriverUnderTest;
 
-constexpr const char* kSettings = R"({"greets":false,"poll_interval_ms":2000,"timeout_ms":700})";
+constexpr const char* kPolledSettings =
+    R"({"greets":false,"poll_interval_ms":2000,"timeout_ms":700})";
 constexpr const char* kGreeting = R"({"greets":true,"poll_interval_ms":2000,"timeout_ms":700})";
 
 // Started, and not yet connected.
 struct Lamp : DriverUnderTest {
-  explicit Lamp(const std::string& settings = kSettings)
+  explicit Lamp(const std::string& settings = kPolledSettings)
       : DriverUnderTest(builtFile("tests/drivers/polled_sample/polled_sample.so")) {
     EXPECT_EQ(create(settings), BUSBAR_OK);
     EXPECT_EQ(start(), BUSBAR_OK);

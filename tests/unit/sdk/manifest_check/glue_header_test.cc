@@ -9,7 +9,7 @@
 namespace busbar {
 namespace {
 
-Manifest manifest(const std::string& more) {
+Manifest parsedManifest(const std::string& more) {
   auto parsed = Manifest::parse(
       R"({"manifest_version":1,"id":"a.b","version":"1.0.0","name":"n","module_name":"N",)"
       R"("vendor":"v","license":"l","role":"device",)" +
@@ -20,7 +20,7 @@ Manifest manifest(const std::string& more) {
 
 TEST(GlueHeader, ListsParametersInPositionalOrder) {
   const auto header =
-      glueHeader(manifest(R"("functions":{"go":{"params":{"type":"object","properties":{
+      glueHeader(parsedManifest(R"("functions":{"go":{"params":{"type":"object","properties":{
       "a":{"type":["string","null"]},"b":{"enum":[1,2]},"c":{"anyOf":[{"type":"null"}]}},
       "required":["b"],"additionalProperties":false},"order":["b","a","c"],"result":{"type":"number"}}})"));
   ASSERT_TRUE(header.ok());
@@ -31,7 +31,7 @@ TEST(GlueHeader, ListsParametersInPositionalOrder) {
 }
 
 TEST(GlueHeader, MakesNamesOfStatusKeys) {
-  const auto header = glueHeader(manifest(
+  const auto header = glueHeader(parsedManifest(
       R"("status":[{"key":"Rack/1.power","schema":{"type":"boolean"}},{"key":"default"},{"pattern":"^x$"}])"));
   ASSERT_TRUE(header.ok());
   EXPECT_NE(header->find("StatusSpec Rack_1_power{\"Rack/1.power\", 2};"), std::string::npos)
@@ -41,7 +41,7 @@ TEST(GlueHeader, MakesNamesOfStatusKeys) {
 }
 
 TEST(GlueHeader, RefusesKeysThatBecomeTheSameName) {
-  EXPECT_FALSE(glueHeader(manifest(R"("status":[{"key":"a.b"},{"key":"a_b"}])")).ok());
+  EXPECT_FALSE(glueHeader(parsedManifest(R"("status":[{"key":"a.b"},{"key":"a_b"}])")).ok());
 }
 
 }  // namespace

@@ -79,13 +79,13 @@ FrameShape claims(uint64_t length) {
   return shape;
 }
 
-struct Case {
+struct Message {
   const char* name;
   std::string bytes;
   std::vector<std::string> events;
 };
 
-std::vector<Case> cases() {
+std::vector<Message> cases() {
   const std::string big(kLimit, 'x');
   const std::string medium(200, 'm');
   const std::string most(125, 'p');
@@ -154,7 +154,7 @@ std::vector<Case> cases() {
   };
 }
 
-class MessageDecoderTest : public testing::TestWithParam<Case> {};
+class MessageDecoderTest : public testing::TestWithParam<Message> {};
 
 TEST_P(MessageDecoderTest, ReadsTheSameHoweverBytesAreCut) {
   for (const size_t piece :

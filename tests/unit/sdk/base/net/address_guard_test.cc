@@ -16,7 +16,7 @@ struct Case {
 };
 
 // reliability S8, with the edges of each range.
-constexpr Case kCases[] = {
+constexpr Case kAddresses[] = {
     {"8.8.8.8", AddressKind::Public},
     {"1.1.1.1", AddressKind::Public},
     {"9.255.255.255", AddressKind::Public},
@@ -110,7 +110,7 @@ constexpr Case kCases[] = {
 };
 
 TEST(AddressGuardTest, KnowsWhatStandsBehindEachAddress) {
-  for (const Case& it : kCases) {
+  for (const Case& it : kAddresses) {
     const auto address = IpAddress::parse(it.address);
     ASSERT_TRUE(address) << it.address;
     EXPECT_EQ(toString(classify(*address)), toString(it.kind)) << it.address;
@@ -120,7 +120,7 @@ TEST(AddressGuardTest, KnowsWhatStandsBehindEachAddress) {
 TEST(AddressGuardTest, AllowsPublicAddressesOnlyUnlessToldOtherwise) {
   const AddressPolicy publicOnly;
   const AddressPolicy alsoPrivate{true, {}};
-  for (const Case& it : kCases) {
+  for (const Case& it : kAddresses) {
     const IpAddress address = *IpAddress::parse(it.address);
     const Status status = checkAddress(publicOnly, "x.example", address, 80);
     EXPECT_EQ(status.ok(), it.kind == AddressKind::Public) << it.address;
