@@ -23,6 +23,9 @@ using http::Request;
 using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
 
 constexpr int kLogLevelError = 4;
+constexpr int kMaxPort = 65'535;
+constexpr size_t kMaxHostBytes = 253;
+constexpr size_t kMaxUriBytes = 2048;
 
 Refusal noModule(std::string_view id) {
   return {notFound("module", id), {}};
@@ -35,6 +38,19 @@ const model::Module* findModule(Context& context, Request& request, Reply& reply
     reply.fail(noModule(request.param("id")));
   }
   return mod;
+}
+
+// Bounds that hold for every role, also where the role then drops or does not look at the member.
+void checkAddress(BodyReader& body, const model::Module& mod) {
+  if (mod.port < 0 || mod.port > kMaxPort) {
+    body.fail("port", "must be 0 to 65535");
+  }
+  if (mod.ip.size() > kMaxHostBytes) {
+    body.fail("ip", "must be at most 253 bytes");
+  }
+  if (mod.uri.size() > kMaxUriBytes) {
+    body.fail("uri", "must be at most 2048 bytes");
+  }
 }
 
 void readModule(BodyReader& body, model::Module& mod) {
@@ -52,6 +68,7 @@ void readModule(BodyReader& body, model::Module& mod) {
   body.read("launch_on_execute", mod.launchOnExecute);
   body.read("debug", mod.debug);
   body.read("alert_level", mod.alertLevel);
+  checkAddress(body, mod);
   body.ignore({"id", "created_at", "updated_at", "version", "driver", "control_system", "core_node",
                "name", "role", "connected", "has_runtime_error", "error_timestamp", "edge_id",
                "settings", "state", "state_code", "state_sentence"});

@@ -232,7 +232,13 @@ FieldErrors validate(const Module& mod, const Driver& driver) {
   }
   if (driver.role == Role::Device || driver.role == Role::Ssh) {
     checkDeviceAddress(check, mod, driver);
-  } else if (!mod.uri.empty() || needsAddress(driver)) {
+    return check.take();
+  }
+  if (mod.port < 0 || mod.port > 65535) {
+    check.fail("port", "must be 0 to 65535");
+  }
+  check.line("ip", mod.ip, kMaxNameBytes);
+  if (!mod.uri.empty() || needsAddress(driver)) {
     check.uri("uri", mod.uri);
   }
   return check.take();

@@ -97,6 +97,26 @@ TEST_F(RowsApi, RefusesBadModules) {
   });
 }
 
+TEST_F(RowsApi, BoundsAnAddressAlsoWhereTheRoleHasNoUseForIt) {
+  model::Driver service = sample::driver(2);
+  service.role = model::Role::Service;
+  put(service);
+  model::Driver logic = sample::driver(3);
+  logic.role = model::Role::Logic;
+  put(logic);
+  const std::string good = R"({"uri":"https://a.example/","driver_id":")" + service.id + "\"";
+  const std::string inSystem =
+      R"({"control_system_id":")" + system_.id + R"(","driver_id":")" + logic.id + "\"";
+  for (const std::string& begin : {good, inSystem}) {
+    expectRefused({
+        {"POST", "/modules", begin + R"(,"port":-1})", 422, "port"},
+        {"POST", "/modules", begin + R"(,"port":65536})", 422, "port"},
+        {"POST", "/modules", begin + ",\"ip\":\"" + std::string(254, 'a') + "\"}", 422, "ip"},
+    });
+    EXPECT_EQ(call("POST", kBase + "/modules", begin + R"(,"port":65535})").status, 201);
+  }
+}
+
 TEST_F(RowsApi, MovesModulesInAndOutOfSystems) {
   const std::string path = kBase + "/systems/" + system_.id + "/module/" + module_.id;
   EXPECT_EQ(call("PUT", path, "{}").status, 200);

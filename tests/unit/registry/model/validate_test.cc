@@ -90,6 +90,20 @@ TEST(Validate, LogicModuleNeedsItsSystemAndOthersMustNotHaveOne) {
   EXPECT_EQ(faultyFieldsOf(validate(device, driverOf(Role::Device))), Fields{"control_system_id"});
 }
 
+TEST(Validate, BoundsThePortOfAServiceToo) {
+  Module m;
+  m.driverId = sample::id(Table::Driver);
+  m.uri = "https://display.example";
+  for (const int port : {-1, 65536}) {
+    m.port = port;
+    EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service))), Fields{"port"}) << port;
+  }
+  m.port = 65535;
+  EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service))), Fields{});
+  m.ip = std::string(257, 'a');
+  EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service))), Fields{"ip"});
+}
+
 TEST(Validate, NormaliseDerivesWhatFollowsFromTheRole) {
   Module m = sample::mod();
   m.udp = true;
