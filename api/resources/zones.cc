@@ -223,6 +223,17 @@ struct ZoneCall {
   json::Array missing;
 };
 
+// As a module takes them: a list, or an object by name.
+Status checkArguments(const std::string& args) {
+  if (const Status checked = json::check(args); !checked.ok()) {
+    return Error::because(ErrorCode::InvalidArgument, "bad_json", checked.error().message);
+  }
+  const char first = args[args.find_first_not_of(" \t\r\n")];
+  return first == '[' || first == '{' ? Status()
+                                      : Error::because(ErrorCode::InvalidArgument, "bad_json",
+                                                       "arguments must be a list or an object");
+}
+
 void execute(Context& context, Request& request, Reply reply) {
   const model::Zone* zone = context.site.findZone(request.param("id"));
   if (zone == nullptr) {
@@ -230,7 +241,7 @@ void execute(Context& context, Request& request, Reply reply) {
     return;
   }
   const std::string args = request.body().empty() ? std::string("[]") : request.body();
-  if (const Status checked = json::check(args); !checked.ok()) {
+  if (const Status checked = checkArguments(args); !checked.ok()) {
     reply.fail(checked.error());
     return;
   }

@@ -167,6 +167,12 @@ TEST_F(RowsApi, CallsEverySystemOfAZone) {
       call("POST", kBase + "/zones/" + zone_.id + "/exec/" + name + "_1/off", "[]", "support");
   EXPECT_EQ(done.text, R"({"success":[")" + system_.id + R"("],"failure":[],"module_missing":[")" +
                            other.id + "\"]}");
+  for (const char* args : {"null", "1", "\"on\"", "[", " true"}) {
+    const Answer refused =
+        call("POST", kBase + "/zones/" + zone_.id + "/exec/" + name + "_1/off", args, "support");
+    EXPECT_EQ(refused.status, 400) << args;
+    EXPECT_EQ(refused.member("reason"), "bad_json") << args;
+  }
 }
 
 TEST_F(RowsApi, HidesSettingsAboveTheReader) {
