@@ -121,12 +121,15 @@ class OpenApi:
         if fault:
             raise Violation(f"{name}{fault}")
 
-    def check_answer(self, method, target, status, content_type, body):
-        """Raises Violation unless the description has this answer to this request; `body` is bytes."""
+    def check_answer(self, method, target, status, headers, body):
+        """Raises Violation unless the description has this answer to this request. `headers` by name
+        in lower case; `body` is bytes."""
         operation = self.find(method, target)
-        fault = self._answer_fault(operation, method, str(status), content_type, body)
+        media = headers.get("content-type", "").partition(";")[0].strip()
+        fault = self._answer_fault(operation, method, str(status), media, body) or \
+            self._header_fault(operation, str(status), media, headers, body)
         if fault:
-            raise Violation(f"{method} {target} ({operation}): {status} {content_type}: {fault}; "
+            raise Violation(f"{method} {target} ({operation}): {status} {media}: {fault}; "
                             f"the body: {body[:2000]!r}")
 
     def check_accepted(self, method, target, body):
@@ -139,10 +142,29 @@ class OpenApi:
         if fault:
             raise Violation(f"{method} {target}: accepted, but not described: {fault}")
 
-    def _answer_fault(self, operation, method, status, content_type, body):
+    def _header_fault(self, operation, status, media, headers, body):
+        described = operation and operation.responses.get(status) or {}
+        for name, header in described.get("headers", {}).items():
+            value = headers.get(name.lower())
+            if value is None:
+                if header.get("required"):
+                    return f"header {name} is missing"
+                continue
+            if header["schema"]["type"] == "integer":
+                value = int(value)
+            fault = self.faults(header["schema"], value)
+            if fault:
+                return f"header {name}: {fault}"
+        # ERRORS.md
+        needed = {"405": "allow", "429": "retry-after", "503": "retry-after"}.get(status)
+        if media == PROBLEM and needed and not headers.get(needed):
+            return f"header {needed} is missing"
+        asked = json.loads(body).get("request_id") if media == PROBLEM and body else None
+        return f"request_id is {asked}" if asked not in (None, headers.get("x-request-id")) else None
+
+    def _answer_fault(self, operation, method, status, media, body):
         if method == "OPTIONS" and status == "204":
             return "has a body" if body else None
-        media = (content_type or "").partition(";")[0].strip()
         is_head = method == "HEAD"
         described = operation and (operation.responses.get(status)
                                    or operation.responses.get("default"))

@@ -210,12 +210,12 @@ class Site:
                                                     "Content-Type": "application/json"})
             response = connection.getresponse()
             raw = response.read()
-            media = response.getheader("Content-Type", "")
-            self.hold(lambda: openapi.described().check_answer(method, path, response.status, media,
-                                                               raw))
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            self.hold(lambda: openapi.described().check_answer(method, path, response.status,
+                                                               headers, raw))
             if response.status < 300:
                 self.hold(lambda: openapi.described().check_accepted(method, path, text))
-            is_json = "json" in media
+            is_json = "json" in headers.get("content-type", "")
             return response.status, json.loads(raw) if is_json and raw else raw.decode()
         finally:
             connection.close()

@@ -30,8 +30,9 @@ class Session:
         self._connection.request(method, path, text, self._headers)
         response = self._connection.getresponse()
         raw = response.read()
-        self._site.hold(lambda: openapi.described().check_answer(
-            method, path, response.status, response.getheader("Content-Type"), raw))
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        self._site.hold(lambda: openapi.described().check_answer(method, path, response.status,
+                                                                 headers, raw))
         if response.status not in (200, 201, 202):
             raise AssertionError(f"{method} {path}: {response.status} {raw}")
         return json.loads(raw) if raw else None

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: The Busbar authors
 # SPDX-License-Identifier: Apache-2.0
 """PlaceOS's TypeScript client, as npm has it, against the built programs (ts_client/suite.mjs)."""
+import base64
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -9,6 +11,7 @@ import subprocess
 import unittest
 
 import cases
+import openapi
 from site_under_test import BUILD, Site
 
 HERE = pathlib.Path(__file__).resolve().parent / "ts_client"
@@ -41,6 +44,7 @@ class TsClient(unittest.TestCase):
         self.site = Site()
         self.site.__enter__()
         self.addCleanup(self.site.__exit__, None, None, None)
+        self.exchanges = pathlib.Path(self.site.folder, "exchanges")
         self.driver = self.site.install("echo")
         self.url = f"http://127.0.0.1:{self.site.port}"
         domain = self.site.ask("GET", "/api/engine/v2/domains")[0]["id"]
@@ -54,7 +58,8 @@ class TsClient(unittest.TestCase):
     def begin(self, section, **more):
         environment = {**os.environ, "BUSBAR_URL": self.url, "TS_CLIENT_MODULES": str(MODULES / "node_modules"),
                        "BUSBAR_USER": EMAIL, "BUSBAR_PASSWORD": PASSWORD, "BUSBAR_DRIVER": self.driver,
-                       "BUSBAR_KEY": self.site.key, "BUSBAR_KEY_EMAIL": "tester@keys.local", **more}
+                       "BUSBAR_KEY": self.site.key, "BUSBAR_KEY_EMAIL": "tester@keys.local",
+                       "BUSBAR_EXCHANGES": str(self.exchanges), **more}
         program = subprocess.Popen(["node", str(HERE / "suite.mjs"), section], env=environment, text=True,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.addCleanup(program.stdout.close)
@@ -69,6 +74,19 @@ class TsClient(unittest.TestCase):
             print("  " + last, end="")
         self.assertEqual(program.wait(60), 0)
         self.assertEqual(last, "done\n")
+        self.check_exchanges()
+
+    def check_exchanges(self):
+        """Whatever the client was answered, and whatever was accepted of it, is as described."""
+        lines = self.exchanges.read_text(encoding="utf-8").splitlines()
+        for line in lines:
+            one = json.loads(line)
+            openapi.described().check_answer(one["method"], one["target"], one["status"], one["headers"],
+                                             base64.b64decode(one["body"]))
+            if one["status"] < 300:
+                openapi.described().check_accepted(one["method"], one["target"], one["sent"])
+        print(f"  {len(lines)} answers are as described")
+        self.assertTrue(lines)
 
     def test_the_package_is_the_published_one(self):
         bundle = (MODULES / "node_modules" / BUNDLE).read_bytes()

@@ -3,6 +3,7 @@
 // PlaceOS's TypeScript client, unmodified, without a browser: the globals of one that it reads, and
 // nothing else. Its package cannot be imported by name outside of a bundler, so by file.
 import { createHash } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
 class Storage {
@@ -19,6 +20,21 @@ export const base = process.env.BUSBAR_URL;
 export const redirectUri = `${base}/app/oauth-resp.html`;
 export const clientId = createHash('md5').update(redirectUri).digest('hex');
 const modules = process.env.TS_CLIENT_MODULES;
+
+// Each answer is written down, a line of JSON, for the caller to hold it to the API's description.
+const plainFetch = globalThis.fetch;
+globalThis.fetch = async (input, init) => {
+  const request = new Request(input, init);
+  const { method, url } = request;
+  const sent = await request.clone().text();
+  const answer = await plainFetch(input, init);
+  const target = url.slice(base.length);
+  const body = Buffer.from(await answer.clone().arrayBuffer()).toString('base64');
+  const headers = Object.fromEntries(answer.headers);
+  appendFileSync(process.env.BUSBAR_EXCHANGES,
+    `${JSON.stringify({ method, target, sent, status: answer.status, headers, body })}\n`);
+  return answer;
+};
 
 // `search` and `stored`: what the page's address and its storage hold when the client starts.
 export async function load({ search = '', stored = {}, session = {} } = {}) {
