@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: The Busbar authors
 # SPDX-License-Identifier: Apache-2.0
 """api/openapi.yaml is whole and sound in itself. That it is what is served: resources/openapi_test.cc."""
+import json
 import pathlib
 import re
 import sys
@@ -185,6 +186,47 @@ class Description(unittest.TestCase):
                 self.assertIn(problem["code"], known, name)
                 self.assertTrue(problem.get("reason") in known or "reason" not in problem, name)
                 self.assertEqual(problem["detail"], problem["error"])
+
+    def test_what_is_not_described_is_found(self):
+        version = dict(self.api.schemas["Version"]["example"])
+        path = "/api/engine/v2/version"
+
+        def fault(answer, status=200, media="application/json", method="GET", target=path, **headers):
+            try:
+                self.api.check_answer(method, target, status, {"content-type": media, **headers},
+                                      answer if isinstance(answer, bytes) else json.dumps(answer).encode())
+            except openapi.Violation as violation:
+                return str(violation)
+            return None
+
+        self.assertIsNone(fault(version))
+        self.assertIsNone(fault(version, target="/api/engine/v2version"))
+        self.assertIn("more", fault({**version, "more": 1}))
+        self.assertIn("required", fault({}))
+        self.assertIn("is not described", fault(version, status=206))
+        self.assertIn("is not of", fault(version, media="text/plain"))
+        self.assertIn("is not described", fault(version, method="POST"))
+        self.assertIn("is not described", fault(version, target="/nowhere"))
+        self.assertIn("no JSON", fault(b"{"))
+        self.assertIn("has a body", fault(b"x", target="/api/engine/v2", media="text/plain"))
+        total = {"x-total-count": "0", "content-range": "sys 0-0/0"}
+        systems = "/api/engine/v2/systems?limit=0"
+        self.assertIsNone(fault([], target=systems, **total))
+        self.assertIn("X-Total-Count", fault([], target=systems))
+        self.assertIn("Link", fault([], target=systems, link="<next>", **total))
+        problem = self.api.schemas["Problem"]["example"]
+        same = {"x-request-id": problem["request_id"]}
+        self.assertIsNone(fault(problem, 404, openapi.PROBLEM, target="/nowhere", **same))
+        self.assertIn("request_id", fault(problem, 404, openapi.PROBLEM, target="/nowhere"))
+        self.assertIn("is not described", fault({**problem, "reason": "other"}, 404, openapi.PROBLEM,
+                                                target="/nowhere", **same))
+
+    def test_what_must_not_be_accepted_is_found(self):
+        path = "/api/engine/v2/systems"
+        self.api.check_accepted("POST", path, b'{"name": "Room", "camera_url": [1]}')
+        for body in (b"{}", b'{"name": ""}', b'{"name": "Room", "capacity": -1}', b'{"name": "Room", "nmae": 1}'):
+            with self.assertRaises(openapi.Violation):
+                self.api.check_accepted("POST", path, body)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,30 @@ TEST_F(OpenApi, DescribesExactlyWhatIsServed) {
   }
 }
 
+TEST_F(OpenApi, FindsWhatIsNotDescribed) {
+  OpenApiDescription& description = OpenApiDescription::ofTree();
+  const auto fault = [&](int status, std::string body, std::string_view target,
+                         std::string_view media = "application/json") {
+    http::Response answer(status);
+    answer.setBody(std::string(media), std::move(body));
+    return description.findFault("GET", target, answer);
+  };
+  const std::string path = "/api/engine/v2/version";
+  const std::string good = R"({"service":"busbar","version":"1","platform_version":"1"})";
+  EXPECT_EQ(fault(200, good, path), "");
+  EXPECT_EQ(fault(200, good, "/api/engine/v2version?x=/"), "");
+  EXPECT_NE(fault(200, good, path, "text/plain"), "");
+  EXPECT_NE(fault(206, good, path), "");
+  EXPECT_NE(fault(200, "{}", path), "");
+  EXPECT_NE(fault(200, good.substr(1), path), "");
+  EXPECT_NE(fault(200, good.substr(0, good.size() - 1) + R"(,"more":1})", path), "");
+  EXPECT_NE(fault(200, good, "/nowhere"), "");
+  EXPECT_NE(fault(200, "x", "/api/engine/v2"), "") << "it has no body";
+  EXPECT_EQ(call("GET", "/nowhere").status, 404) << "which is of the front";
+  EXPECT_EQ(description.findBodyFault("POST", "/api/engine/v2/systems", R"({"name":"x"})"), "");
+  EXPECT_NE(description.findBodyFault("POST", "/api/engine/v2/systems", R"({"nmae":"x"})"), "");
+}
+
 // Who is let in is the matter of that matrix, asked cell by cell by tests/system. A route that it
 // does not know, or the reverse, fails here.
 TEST_F(OpenApi, TheMatrixOfAuthorisationHasEveryRoute) {
