@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "api/resources/call_limits.h"
 #include "sdk/base/json.h"
 #include "sdk/base/json_cursor.h"
 
@@ -148,7 +149,9 @@ class Reader {
 
 std::optional<ControlError> parseCommand(std::string_view text, Command& command) {
   Reader reader(command);
-  if (const Status checked = json::check(text); !checked.ok()) {
+  // The arguments are one level down.
+  constexpr json::Limits kLimits{kArgumentLimits.maxBytes, kArgumentLimits.maxDepth + 1};
+  if (const Status checked = json::check(text, kLimits); !checked.ok()) {
     return ControlError{ErrorNumber::ParseError, 400, checked.error().message};
   }
   if (text.find_first_not_of(" \t\r\n") != text.find('{')) {

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "api/http/problem.h"
+#include "api/resources/call_limits.h"
 #include "api/resources/context.h"
 #include "api/resources/refusal.h"
 
@@ -170,7 +171,7 @@ void Calls::start(http::Request& request, http::Responder responder, const model
   std::string args = request.takeBody();
   if (args.empty()) {
     args = "[]";
-  } else if (const Status checked = json::check(args); !checked.ok()) {
+  } else if (const Status checked = json::check(args, kArgumentLimits); !checked.ok()) {
     responder.send(failure(
         Error::because(ErrorCode::InvalidArgument, "bad_arguments", checked.error().message),
         request.path(), request.requestId(), systemId, slug));

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "api/resources/body_reader.h"
+#include "api/resources/call_limits.h"
 #include "api/resources/erasure.h"
 #include "api/resources/grant_check.h"
 #include "api/resources/list.h"
@@ -225,7 +226,7 @@ struct ZoneCall {
 
 // As a module takes them: a list, or an object by name.
 Status checkArguments(const std::string& args) {
-  if (const Status checked = json::check(args); !checked.ok()) {
+  if (const Status checked = json::check(args, kArgumentLimits); !checked.ok()) {
     return Error::because(ErrorCode::InvalidArgument, "bad_json", checked.error().message);
   }
   const char first = args[args.find_first_not_of(" \t\r\n")];

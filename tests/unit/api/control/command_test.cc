@@ -106,6 +106,10 @@ INSTANTIATE_TEST_SUITE_P(
              ErrorNumber::BadRequest, "1", "index"},
         Case{"args_text", R"({"id":1,"cmd":"exec","sys":"s","mod":"m","name":"n","args":"a"})",
              ErrorNumber::BadRequest, "1", "args"},
+        Case{"args_deep",
+             R"({"id":1,"cmd":"exec","sys":"s","mod":"m","name":"n","args":)" +
+                 std::string(33, '[') + std::string(33, ']') + "}",
+             ErrorNumber::ParseError, "", "nested deeper"},
         Case{"unknown_member", R"({"id":1,"cmd":"bind","sys":"s","mod":"m","name":"n","x":1})",
              ErrorNumber::BadRequest, "1", "unknown member x"}),
     [](const auto& test) { return std::string(test.param.name); });

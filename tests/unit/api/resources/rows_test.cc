@@ -167,7 +167,9 @@ TEST_F(RowsApi, CallsEverySystemOfAZone) {
       call("POST", kBase + "/zones/" + zone_.id + "/exec/" + name + "_1/off", "[]", "support");
   EXPECT_EQ(done.text, R"({"success":[")" + system_.id + R"("],"failure":[],"module_missing":[")" +
                            other.id + "\"]}");
-  for (const char* args : {"null", "1", "\"on\"", "[", " true"}) {
+  const std::string deep = std::string(33, '[') + std::string(33, ']');
+  for (const std::string& args : {std::string("null"), std::string("1"), std::string("\"on\""),
+                                  std::string("["), std::string(" true"), deep}) {
     const Answer refused =
         call("POST", kBase + "/zones/" + zone_.id + "/exec/" + name + "_1/off", args, "support");
     EXPECT_EQ(refused.status, 400) << args;
@@ -260,6 +262,18 @@ TEST_F(RowsApi, RefusesBadKeys) {
       {"POST", "/api_keys", R"({"name":"x","ttl":-1})", 422, "ttl"},
       {"POST", "/api_keys", R"({"name":"x","hash":""})", 422, "hash"},
   });
+}
+
+TEST_F(RowsApi, TakesArgumentsNoDeeperThanResultsMayBe) {
+  host_.echoes = true;
+  const std::string path = kBase + "/modules/" + module_.id + "/exec/on";
+  const auto nested = [](size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  EXPECT_EQ(call("POST", path, nested(32)).text, nested(32));
+  const Answer refused = call("POST", path, nested(33));
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(refused.member("reason"), "bad_arguments");
 }
 
 TEST_F(RowsApi, AnswersCallsByTheKindOfFailure) {
