@@ -29,6 +29,7 @@ CALLS = {"callInSystem", "callModule", "reloadModule", "getStateInSystem", "getS
          "getStatusOfModule", "releaseFromQuarantine", "killRunnerOfModule", "reloadDriver"}
 # What may be the fault of nobody, by status and reason.
 CAUSED = {(501, "unknown_method"), (501, "not_a_proxy")}
+DRIVERS_OWN = {"driver_error", "echo_failed"}
 # Of a row, what changes by itself or is shown once.
 VOLATILE = {"connected", "state", "has_runtime_error", "state_code", "state_sentence", "error_timestamp",
             "last_used_at", "x_api_key", "secret", "login_count", "last_login", "associated_metadata",
@@ -193,7 +194,7 @@ class Walk:
         if status >= 500:
             reason = json.loads(answer).get("reason") if answer else None
             is_call = operation and operation.node["operationId"] in CALLS
-            is_away = is_call and (status in (503, 504) or reason == "driver_error")
+            is_away = is_call and (status in (503, 504) or reason in DRIVERS_OWN)
             if not is_away and (status, reason) not in CAUSED:
                 raise openapi.Violation(f"{status} {reason} is nobody's fault here")
         if status < 300 and method in ("POST", "PUT", "PATCH") and operation:

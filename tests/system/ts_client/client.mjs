@@ -21,20 +21,24 @@ export const redirectUri = `${base}/app/oauth-resp.html`;
 export const clientId = createHash('md5').update(redirectUri).digest('hex');
 const modules = process.env.TS_CLIENT_MODULES;
 
-// Each answer is written down, a line of JSON, for the caller to hold it to the API's description.
+// Each answer is written down, a line of JSON, for the caller to hold it to the API's description;
+// the client is neither held up nor shown any of it.
 const plainFetch = globalThis.fetch;
 globalThis.fetch = async (input, init) => {
-  const request = new Request(input, init);
-  const { method, url } = request;
-  const sent = await request.clone().text();
   const answer = await plainFetch(input, init);
-  const target = url.slice(base.length);
-  const body = Buffer.from(await answer.clone().arrayBuffer()).toString('base64');
+  void record(input, init, answer.clone());
+  return answer;
+};
+
+async function record(input, init, answer) {
+  const method = init?.method ?? input.method ?? 'GET';
+  const target = String(input.url ?? input).slice(base.length);
+  const sent = typeof init?.body === 'string' ? init.body : '';
+  const body = Buffer.from(await answer.arrayBuffer()).toString('base64');
   const headers = Object.fromEntries(answer.headers);
   appendFileSync(process.env.BUSBAR_EXCHANGES,
     `${JSON.stringify({ method, target, sent, status: answer.status, headers, body })}\n`);
-  return answer;
-};
+}
 
 // `search` and `stored`: what the page's address and its storage hold when the client starts.
 export async function load({ search = '', stored = {}, session = {} } = {}) {
