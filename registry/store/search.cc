@@ -75,9 +75,9 @@ Result<Search::Hits> Search::findNow(model::Table table, const std::string& matc
 // would load the texts of every hit.
 Result<Search::Hits> Search::readNow(const std::string& index, const std::string& match) {
   // A hit in the name counts four times one in the rest.
-  auto statement = db_->prepare("SELECT search_rows.id, bm25(" + index + ", 4.0, 1.0) FROM " +
-                                index + " JOIN search_rows ON number = " + index +
-                                ".rowid WHERE " + index + " MATCH ?");
+  auto statement =
+      db_->prepare("SELECT search_rows.id, bm25(" + index + ", 4.0, 1.0) FROM " + index +
+                   " JOIN search_rows ON number = " + index + ".rowid WHERE " + index + " MATCH ?");
   if (!statement.ok()) {
     return std::move(statement).error();
   }

@@ -15,6 +15,10 @@ endif()
 if(BUSBAR_SANITIZE)
   add_compile_options(-fsanitize=${BUSBAR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${BUSBAR_SANITIZE})
+  if(BUSBAR_SANITIZE MATCHES "address" AND BUSBAR_UNITY)
+    # A quarter of the time to compile; the address sanitizer stops at such pointers, too.
+    add_compile_options(-fno-sanitize=null,object-size,vptr)
+  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # RapidJSON's stack adds to a null pointer (internal/stack.h); GCC's sanitizer lets that pass.
     add_compile_options(-fno-sanitize=pointer-overflow)
@@ -100,6 +104,9 @@ function(busbar_test name)
                     OPTIONS -O0 -fPIE)
   if(BUSBAR_UNITY)
     set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    # What is under test is looked at for undefined behaviour; checks of the test code itself would
+    # take as long to compile as all the rest.
+    target_compile_options(${name} PRIVATE "$<$<BOOL:${BUSBAR_SANITIZE}>:-fno-sanitize=undefined>")
   endif()
   if(arg_LABEL STREQUAL unit)
     add_dependencies(unit_tests ${name})

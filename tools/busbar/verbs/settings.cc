@@ -183,8 +183,7 @@ Status deleteSettings(Session& session, const Arguments& arguments) {
     return Error::of(ErrorCode::NotFound,
                      "'" + arguments.text("PARENT") + "' has no settings at this level");
   }
-  return eraseAfterAsking(session, arguments,
-                          kSettings + "/" + encoded(cellText(*present, "id")));
+  return eraseAfterAsking(session, arguments, kSettings + "/" + encoded(cellText(*present, "id")));
 }
 
 }  // namespace

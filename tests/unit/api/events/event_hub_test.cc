@@ -200,8 +200,9 @@ TEST_F(EventsApi, LooksAgainWhenToldTo) {
 
 TEST_F(EventsApi, KeepsProtectedModulesForSupport) {
   const model::Module& hidden = modules_[0];
-  ASSERT_EQ(call("PATCH", "/api/engine/v2/modules/" + hidden.id, R"({"custom_name":"_Hidden"})").status,
-            200);
+  ASSERT_EQ(
+      call("PATCH", "/api/engine/v2/modules/" + hidden.id, R"({"custom_name":"_Hidden"})").status,
+      200);
   RecordingSink& user = open("?kinds=state", "user");
   RecordingSink& support = open("?kinds=state", "support");
   host_.publishState(modules_[0].id, "power", "1");

@@ -270,8 +270,8 @@ TEST_F(TransferApi, RefusesBadDocumentsAndChangesNothing) {
                422, "/group_users/0/user_id"},
            Row{with(R"(,"groups":[{"id":")" + sample::id(Table::Group, 8) +
                     R"(","name":"a","parent_id":")" + sample::id(Table::Group, 9) +
-                    R"("},{"id":")" + sample::id(Table::Group, 9) + R"(","name":"b","parent_id":")" +
-                    sample::id(Table::Group, 8) + R"("}])"),
+                    R"("},{"id":")" + sample::id(Table::Group, 9) +
+                    R"(","name":"b","parent_id":")" + sample::id(Table::Group, 8) + R"("}])"),
                422, "/groups/0/parent_id"},
        }) {
     const Answer answer = call("POST", "/api/busbar/v1/import", each.body);
