@@ -188,18 +188,6 @@ const sections = {
       assert.ok(await sessionOf(context));
     });
     await find(page, '.nav-bar-tag');
-    await step('opens a group, chooses an operation and calls it', async () => {
-      await tabTo(page, ({ id }) => id === 'link-tag--root', 'the first group');
-      await page.keyboard.press('Enter');
-      await find(page, '.nav-bar-tag-and-paths.expanded');
-      await tabTo(page, ({ id }) => id === 'link-get-/api/engine/v2', 'its first operation');
-      await page.keyboard.press('Enter');
-      await find(page, '[id="get-/api/engine/v2"]');
-      await tabTo(page, ({ text }) => text === 'TRY', 'TRY');
-      await page.keyboard.press('Enter');
-      const message = await find(page, '.response-message');
-      await page.waitForFunction((element) => element.textContent.includes('200'), {}, message);
-    });
     await step('sets an API key', async () => {
       await tabTo(page, ({ id }) => id === 'link-auth', 'Authentication');
       await page.keyboard.press('Enter');
@@ -211,6 +199,18 @@ const sections = {
       await page.keyboard.press('Enter');
       await find(page, '.blue-text');
     });
+    await step('opens a group, chooses an operation and calls it', async () => {
+      await tabTo(page, ({ id }) => id === 'link-tag--Systems', 'the first group');
+      await page.keyboard.press('Enter');
+      await find(page, '.nav-bar-tag-and-paths.expanded');
+      await tabTo(page, ({ id }) => id === 'link-get-/api/engine/v2/systems', 'its first operation');
+      await page.keyboard.press('Enter');
+      await find(page, '[id="get-/api/engine/v2/systems"]');
+      await tabTo(page, ({ text }) => text === 'TRY', 'TRY');
+      await page.keyboard.press('Enter');
+      const message = await find(page, '.response-message');
+      await page.waitForFunction((element) => element.textContent.includes('200'), {}, message);
+    });
     await finish();
   },
 
@@ -218,10 +218,10 @@ const sections = {
     const { page, finish } = await open([base]);
     await step('shows every operation, in groups', async () => {
       await openDocs(page);
-      const described = (await (await fetch(`${base}/api/openapi.yaml`)).text()).match(/^ {6}x-scope: /gm).length;
+      const described = (await (await fetch(`${base}/api/openapi.yaml`)).text()).match(/^ {6}x-busbar-scope: /gm).length;
       assert.ok(described > 200);
       assert.equal((await page.$$('rapi-doc >>> .nav-bar-path')).length, described);
-      assert.ok((await page.$$('rapi-doc >>> .nav-bar-tag')).length > 30);
+      assert.ok((await page.$$('rapi-doc >>> .nav-bar-tag')).length > 15);
       assert.match(await page.$eval('rapi-doc >>> #api-title', (title) => title.textContent), /Busbar/);
     });
     await step('calls with an API key and shows the answer, scripts in it as text', async () => {
