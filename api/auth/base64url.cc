@@ -9,11 +9,11 @@ namespace {
 
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr uint8_t kNoDigit = 255;
+constexpr uint8_t kNoSymbol = 255;
 
 constexpr std::array<uint8_t, 256> makeValues() {
   std::array<uint8_t, 256> values{};
-  values.fill(kNoDigit);
+  values.fill(kNoSymbol);
   for (size_t i = 0; i < kAlphabet.size(); ++i) {
     values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<uint8_t>(i);
   }
@@ -50,7 +50,7 @@ std::optional<std::string> decodeBase64Url(std::string_view text) {
   int held = 0;
   for (const char c : text) {
     const uint8_t value = kValues[static_cast<unsigned char>(c)];
-    if (value == kNoDigit) {
+    if (value == kNoSymbol) {
       return std::nullopt;
     }
     bits = bits << 6 | value;

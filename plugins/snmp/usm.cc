@@ -13,7 +13,7 @@ namespace busbar::snmp {
 namespace {
 
 constexpr int32_t kSecurityModelUsm = 3;
-constexpr int64_t kMaxInt32 = std::numeric_limits<int32_t>::max();
+constexpr int64_t kMaxEngineCount = std::numeric_limits<int32_t>::max();
 constexpr size_t kMaxUserBytes = 32;
 
 std::span<const uint8_t> asBytes(const std::string& text) {
@@ -80,8 +80,8 @@ struct Usm::Parameters {
     BerReader reader = outer.enter(tag::kSequence);
     Parameters parameters;
     parameters.engineId = reader.take(tag::kOctetString);
-    parameters.boots = static_cast<int32_t>(reader.takeInteger(0, kMaxInt32));
-    parameters.time = static_cast<int32_t>(reader.takeInteger(0, kMaxInt32));
+    parameters.boots = static_cast<int32_t>(reader.takeInteger(0, kMaxEngineCount));
+    parameters.time = static_cast<int32_t>(reader.takeInteger(0, kMaxEngineCount));
     parameters.user = reader.take(tag::kOctetString);
     parameters.digest = reader.take(tag::kOctetString);
     parameters.salt = reader.take(tag::kOctetString);
@@ -131,7 +131,7 @@ int32_t Usm::engineTimeAt(int64_t nowS) const {
     return 0;  // not synchronised: boots and time of 0 ask for the agent's (RFC 3414 s.4)
   }
   return static_cast<int32_t>(
-      std::min<int64_t>(engineTime_ + std::max<int64_t>(nowS - localBaseS_, 0), kMaxInt32));
+      std::min<int64_t>(engineTime_ + std::max<int64_t>(nowS - localBaseS_, 0), kMaxEngineCount));
 }
 
 std::vector<uint8_t> Usm::sealDiscovery(int32_t messageId, int32_t requestId) const {
@@ -222,7 +222,7 @@ Verdict Usm::checkTime(const Parameters& parameters, int64_t nowS) {
     latestTime_ = parameters.time;
     localBaseS_ = nowS;
   }
-  if (engineBoots_ == kMaxInt32 || parameters.boots < engineBoots_ ||
+  if (engineBoots_ == kMaxEngineCount || parameters.boots < engineBoots_ ||
       int64_t{parameters.time} + kTimeWindowS < engineTimeAt(nowS)) {
     return Verdict::NotInTimeWindow;
   }

@@ -13,7 +13,7 @@ namespace busbar::cli {
 namespace {
 
 // The help text inside single quotes of a shell.
-std::string quoted(const std::string& text) {
+std::string shellWord(const std::string& text) {
   std::string out = "'";
   for (const char c : text) {
     out += c == '\'' ? "'\\''" : std::string(1, c);
@@ -99,7 +99,7 @@ std::string bashScript(const VerbTable& table) {
     const bool isFile = flag.valueName == "FILE";
     const bool isFolder = flag.valueName == "DIR";
     if (!flag.choices.empty()) {
-      choices += "    " + pattern + ") COMPREPLY=($(compgen -W " + quoted(joined(flag.choices)) +
+      choices += "    " + pattern + ") COMPREPLY=($(compgen -W " + shellWord(joined(flag.choices)) +
                  " -- \"$cur\")); return ;;\n";
     } else if (isFile || isFolder) {
       choices += "    " + pattern + ") COMPREPLY=($(compgen " + (isFile ? "-f" : "-d") +
@@ -137,17 +137,17 @@ std::string bashScript(const VerbTable& table) {
       "  local words=''\n"
       "  case \"${path[*]:0:2}\" in\n"
       "    '') words=" +
-      quoted(joined(firstWords(table))) + " ;;\n";
+      shellWord(joined(firstWords(table))) + " ;;\n";
   for (const Noun& noun : table.nouns) {
-    out += "    " + nounPattern(noun) + ") words=" + quoted(joined(verbsOf(table, noun.name))) +
+    out += "    " + nounPattern(noun) + ") words=" + shellWord(joined(verbsOf(table, noun.name))) +
            " ;;\n";
   }
   out += "  esac\n  if [[ $cur == -* ]]; then\n    case \"${path[*]:0:2}\" in\n";
   for (const Verb& verb : table.verbs) {
     std::string pattern;
     for (const std::string& path : pathsOf(table, verb)) {
-      pattern += (pattern.empty() ? "" : "|") + quoted(path) +
-                 (verb.noun.empty() ? "|" + quoted(path + " ") + "*" : "");
+      pattern += (pattern.empty() ? "" : "|") + shellWord(path) +
+                 (verb.noun.empty() ? "|" + shellWord(path + " ") + "*" : "");
     }
     std::vector<std::string> names;
     for (const Flag& flag : verb.flags) {
@@ -155,7 +155,7 @@ std::string bashScript(const VerbTable& table) {
       names.insert(names.end(), more.begin(), more.end());
     }
     if (!names.empty()) {
-      out += "      " + pattern + ") words=" + quoted(joined(names)) + " ;;\n";
+      out += "      " + pattern + ") words=" + shellWord(joined(names)) + " ;;\n";
     }
   }
   std::vector<std::string> globals{"--help"};
@@ -163,24 +163,24 @@ std::string bashScript(const VerbTable& table) {
     const auto more = namesOf(flag);
     globals.insert(globals.end(), more.begin(), more.end());
   }
-  return out + "    esac\n    words+=" + quoted(" " + joined(globals)) +
+  return out + "    esac\n    words+=" + shellWord(" " + joined(globals)) +
          "\n  fi\n  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n";
 }
 
 std::string fishFlag(const std::string& condition, const Flag& flag) {
   std::string out = "complete -c busbar";
-  out += condition.empty() ? "" : " -n " + quoted(condition);
+  out += condition.empty() ? "" : " -n " + shellWord(condition);
   for (const std::string& name : namesOf(flag)) {
     out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   }
   if (!flag.choices.empty()) {
-    out += " -xa " + quoted(joined(flag.choices));
+    out += " -xa " + shellWord(joined(flag.choices));
   } else if (flag.valueName == "FILE" || flag.valueName == "DIR") {
     out += " -rF";
   } else if (!flag.valueName.empty()) {
     out += " -x";
   }
-  return out + " -d " + quoted(flag.help) + "\n";
+  return out + " -d " + shellWord(flag.help) + "\n";
 }
 
 std::string fishVerb(const VerbTable& table, const Verb& verb) {
@@ -195,8 +195,8 @@ std::string fishVerb(const VerbTable& table, const Verb& verb) {
     place = inNoun + "; and not __fish_seen_subcommand_from " + joined(verbsOf(table, verb.noun));
     condition = inNoun + "; and " + condition;
   }
-  std::string out = "complete -c busbar -n " + quoted(place) + " -a " + verb.name + " -d " +
-                    quoted(verb.help) + "\n";
+  std::string out = "complete -c busbar -n " + shellWord(place) + " -a " + verb.name + " -d " +
+                    shellWord(verb.help) + "\n";
   for (const Flag& flag : verb.flags) {
     out += fishFlag(condition, flag);
   }
@@ -209,7 +209,7 @@ std::string fishScript(const VerbTable& table) {
       "complete -c busbar -f\n";
   for (const Noun& noun : table.nouns) {
     out += "complete -c busbar -n __fish_use_subcommand -a " + noun.name + " -d " +
-           quoted(noun.help) + "\n";
+           shellWord(noun.help) + "\n";
   }
   for (const Verb& verb : table.verbs) {
     out += fishVerb(table, verb);

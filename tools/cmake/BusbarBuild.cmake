@@ -68,15 +68,21 @@ function(busbar_precompile target)
   target_compile_options(${target} PRIVATE -fpch-preprocess)
 endfunction()
 
-# busbar_library(name SOURCES … PUBLIC … PRIVATE …): a static library busbar_<name>, alias busbar::<name>.
+# busbar_library(name SOURCES … PUBLIC … PRIVATE … [SEPARATE]): a static library busbar_<name>, alias busbar::<name>.
+# SEPARATE: its files use the same names, and are never compiled in batches.
 function(busbar_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "SEPARATE" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(busbar_${name} STATIC ${arg_SOURCES})
   add_library(busbar::${name} ALIAS busbar_${name})
   target_include_directories(busbar_${name} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(busbar_${name} PUBLIC ${arg_PUBLIC} PRIVATE busbar_warnings ${arg_PRIVATE})
   if(NOT arg_PRIVATE MATCHES "Poco::")  # its definitions differ
     busbar_precompile(busbar_${name} KIND library SHARED ON)
+  endif()
+  if(BUSBAR_UNITY AND NOT arg_SEPARATE)
+    set_target_properties(busbar_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    # A file of a batch is included, which GCC takes for a header.
+    target_compile_options(busbar_${name} PRIVATE "$<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>")
   endif()
 endfunction()
 
@@ -104,9 +110,11 @@ function(busbar_test name)
                     OPTIONS -O0 -fPIE)
   if(BUSBAR_UNITY)
     set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
-    # What is under test is looked at for undefined behaviour; checks of the test code itself would
-    # take as long to compile as all the rest.
-    target_compile_options(${name} PRIVATE "$<$<BOOL:${BUSBAR_SANITIZE}>:-fno-sanitize=undefined>")
+    if(BUSBAR_SANITIZE MATCHES "undefined")
+      # What is under test is looked at for undefined behaviour; checks of the test code itself would
+      # take as long to compile as all the rest.
+      target_compile_options(${name} PRIVATE -fno-sanitize=undefined)
+    endif()
   endif()
   if(arg_LABEL STREQUAL unit)
     add_dependencies(unit_tests ${name})

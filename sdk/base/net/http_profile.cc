@@ -12,21 +12,21 @@ namespace {
 constexpr size_t kMaxOrigins = 256;
 constexpr size_t kMaxConnections = 1024;
 
-Error wrong(std::string field, std::string message) {
+Error badProfile(std::string field, std::string message) {
   return Error::at(ErrorCode::InvalidArgument, std::move(field), std::move(message));
 }
 
 Status canonicaliseOrigins(std::vector<std::string>& origins) {
   if (origins.size() > kMaxOrigins) {
-    return wrong("origins", "there are more than 256 origins");
+    return badProfile("origins", "there are more than 256 origins");
   }
   for (std::string& origin : origins) {
     const auto url = Url::parse(origin);
     if (!url) {
-      return wrong("origins", url.error().message);
+      return badProfile("origins", url.error().message);
     }
     if (url->target() != "/") {
-      return wrong("origins", "an origin has no path and no query: " + url->origin());
+      return badProfile("origins", "an origin has no path and no query: " + url->origin());
     }
     origin = url->origin();
   }
@@ -38,19 +38,19 @@ Status checkTls(const HttpProfileOptions& options) {
     BUSBAR_TRY(checkCertificates("caPem", options.caPem));
   }
   if (options.clientCertificate.empty() != options.clientKey.empty()) {
-    return wrong("clientKey", "a client certificate and its key come together");
+    return badProfile("clientKey", "a client certificate and its key come together");
   }
   if (!options.clientCertificate.empty()) {
     if (options.origins.empty()) {
-      return wrong("origins", "a client certificate needs the origins that may see it");
+      return badProfile("origins", "a client certificate needs the origins that may see it");
     }
     BUSBAR_TRY(checkKeyPair(options.clientCertificate, options.clientKey));
   }
   if (!options.pinnedKey.empty() && !isPublicKeyPin(options.pinnedKey)) {
-    return wrong("pinnedKey", "the pin is not sha256// and 44 characters of base64");
+    return badProfile("pinnedKey", "the pin is not sha256// and 44 characters of base64");
   }
   if (options.verify == HttpVerify::PinOnly && options.pinnedKey.empty()) {
-    return wrong("pinnedKey", "to verify by pin only takes a pin");
+    return badProfile("pinnedKey", "to verify by pin only takes a pin");
   }
   return {};
 }
@@ -60,10 +60,10 @@ Status checkProxy(HttpProxyOptions& proxy) {
   const std::string host = isV6 ? "[" + proxy.host + "]" : proxy.host;
   const auto url = Url::parse("http://" + host + ":" + std::to_string(proxy.port));
   if (!url || url->target() != "/") {
-    return wrong("proxy", "the proxy is no host and port");
+    return badProfile("proxy", "the proxy is no host and port");
   }
   if (proxy.user.find(':') != std::string::npos) {
-    return wrong("proxy", "the user name of the proxy holds a colon");
+    return badProfile("proxy", "the user name of the proxy holds a colon");
   }
   proxy.host = url->host();
   return {};
@@ -91,7 +91,7 @@ Result<std::shared_ptr<const HttpProfile>> HttpProfile::create(HttpProfileOption
   }
   if (options.maxConnectionsPerOrigin == 0 || options.maxConnections == 0 ||
       options.maxConnections > kMaxConnections) {
-    return wrong("maxConnections", "the number of connections is not from 1 to 1024");
+    return badProfile("maxConnections", "the number of connections is not from 1 to 1024");
   }
   std::shared_ptr<HttpProfile> profile(new HttpProfile(std::move(options)));
   if (const auto& proxy = profile->options_.proxy) {

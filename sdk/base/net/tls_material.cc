@@ -41,7 +41,7 @@ X509Ptr nextCertificate(BIO* bio) {
   return X509Ptr(PEM_read_bio_X509(bio, nullptr, noPassword, nullptr));
 }
 
-Error wrong(const std::string& field, std::string message) {
+Error badMaterial(const std::string& field, std::string message) {
   ERR_clear_error();
   return Error::at(ErrorCode::InvalidArgument, field, std::move(message));
 }
@@ -50,31 +50,31 @@ Error wrong(const std::string& field, std::string message) {
 
 Status checkCertificates(const std::string& field, const std::string& pem) {
   if (pem.size() > kMaxPemBytes) {
-    return wrong(field, "the certificates are over 1 MiB");
+    return badMaterial(field, "the certificates are over 1 MiB");
   }
   const BioPtr bio = open(pem);
   if (!nextCertificate(bio.get())) {
-    return wrong(field, "there is no certificate in PEM form (-----BEGIN CERTIFICATE-----)");
+    return badMaterial(field, "there is no certificate in PEM form (-----BEGIN CERTIFICATE-----)");
   }
   while (nextCertificate(bio.get())) {
   }
   const bool isEnd = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
-  return isEnd ? Status() : wrong(field, "one of the certificates is damaged");
+  return isEnd ? Status() : badMaterial(field, "one of the certificates is damaged");
 }
 
 Status checkKeyPair(const std::string& certificatePem, const std::string& keyPem) {
   BUSBAR_TRY(checkCertificates("clientCertificate", certificatePem));
   if (keyPem.size() > kMaxPemBytes) {
-    return wrong("clientKey", "the key is over 1 MiB");
+    return badMaterial("clientKey", "the key is over 1 MiB");
   }
   const KeyPtr key(PEM_read_bio_PrivateKey(open(keyPem).get(), nullptr, noPassword, nullptr));
   if (!key) {
-    return wrong("clientKey", "there is no unencrypted private key in PEM form");
+    return badMaterial("clientKey", "there is no unencrypted private key in PEM form");
   }
   const X509Ptr certificate = nextCertificate(open(certificatePem).get());
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
-    return wrong("clientKey", "the key does not belong to the client certificate");
+    return badMaterial("clientKey", "the key does not belong to the client certificate");
   }
   return {};
 }
@@ -85,7 +85,7 @@ Result<std::string> publicKeyPin(const std::string& certificatePem) {
   unsigned char* der = nullptr;
   const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &der);
   if (size <= 0) {
-    return wrong("certificate", "the certificate has no public key");
+    return badMaterial("certificate", "the certificate has no public key");
   }
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(der, static_cast<size_t>(size), digest);

@@ -12,7 +12,7 @@ namespace {
 
 const std::string kSystems = std::string(kEngine) + "/systems";
 
-const std::vector<Column>& columns() {
+const std::vector<Column>& systemColumns() {
   static const std::vector<Column> kColumns{
       {"ID", [](const json::Value& row) { return cellText(row, "id"); }},
       {"NAME", [](const json::Value& row) { return cellText(row, "name"); }},
@@ -39,7 +39,7 @@ Status listSystems(Session& session, const Arguments& arguments) {
   if (!rows) {
     return rows.error();
   }
-  session.output().list(*rows, columns());
+  session.output().list(*rows, systemColumns());
   return {};
 }
 

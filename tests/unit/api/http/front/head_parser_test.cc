@@ -29,7 +29,7 @@ struct Case {
   int status;
 };
 
-std::string get(const std::string& headers) {
+std::string getWith(const std::string& headers) {
   return "GET / HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n";
 }
 std::string line(const std::string& requestLine) {
@@ -55,33 +55,33 @@ using namespace std::string_literals;  // NOLINT: NUL bytes in literals
 INSTANTIATE_TEST_SUITE_P(
     Lengths, HeadParserTable,
     testing::Values(
-        Case{"one", get("Content-Length: 5\r\n"), 0},
-        Case{"blanks_around_value", get("Content-Length: \t 5 \t\r\n"), 0},
-        Case{"zero", get("Content-Length: 0\r\n"), 0},
-        Case{"space_before_colon", get("Content-Length : 5\r\n"), 400},
-        Case{"tab_before_colon", get("Content-Length\t: 5\r\n"), 400},
-        Case{"list", get("Content-Length: 5,5\r\n"), 400},
-        Case{"list_with_blank", get("Content-Length: 5, 5\r\n"), 400},
-        Case{"plus", get("Content-Length: +5\r\n"), 400},
-        Case{"minus", get("Content-Length: -5\r\n"), 400},
-        Case{"hex", get("Content-Length: 0x5\r\n"), 400},
-        Case{"letters", get("Content-Length: 5a\r\n"), 400},
-        Case{"inner_blank", get("Content-Length: 5 5\r\n"), 400},
-        Case{"empty", get("Content-Length:\r\n"), 400},
-        Case{"overflow", get("Content-Length: 18446744073709551621\r\n"), 400},
-        Case{"nineteen_digits", get("Content-Length: 0000000000000000005\r\n"), 400},
-        Case{"twice_same", get("Content-Length: 5\r\nContent-Length: 5\r\n"), 400},
-        Case{"twice_other", get("Content-Length: 5\r\ncontent-length: 6\r\n"), 400},
-        Case{"with_te", get("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"), 400},
-        Case{"te_first", get("Transfer-Encoding: chunked\r\nContent-Length: 0\r\n"), 400},
-        Case{"chunked", get("Transfer-Encoding: chunked\r\n"), 0},
-        Case{"chunked_any_case", get("transfer-ENCODING: CHUNKED\r\n"), 0},
-        Case{"te_twice", get("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400},
-        Case{"te_list", get("Transfer-Encoding: gzip, chunked\r\n"), 501},
-        Case{"te_identity", get("Transfer-Encoding: identity\r\n"), 501},
-        Case{"te_xchunked", get("Transfer-Encoding: xchunked\r\n"), 501},
+        Case{"one", getWith("Content-Length: 5\r\n"), 0},
+        Case{"blanks_around_value", getWith("Content-Length: \t 5 \t\r\n"), 0},
+        Case{"zero", getWith("Content-Length: 0\r\n"), 0},
+        Case{"space_before_colon", getWith("Content-Length : 5\r\n"), 400},
+        Case{"tab_before_colon", getWith("Content-Length\t: 5\r\n"), 400},
+        Case{"list", getWith("Content-Length: 5,5\r\n"), 400},
+        Case{"list_with_blank", getWith("Content-Length: 5, 5\r\n"), 400},
+        Case{"plus", getWith("Content-Length: +5\r\n"), 400},
+        Case{"minus", getWith("Content-Length: -5\r\n"), 400},
+        Case{"hex", getWith("Content-Length: 0x5\r\n"), 400},
+        Case{"letters", getWith("Content-Length: 5a\r\n"), 400},
+        Case{"inner_blank", getWith("Content-Length: 5 5\r\n"), 400},
+        Case{"empty", getWith("Content-Length:\r\n"), 400},
+        Case{"overflow", getWith("Content-Length: 18446744073709551621\r\n"), 400},
+        Case{"nineteen_digits", getWith("Content-Length: 0000000000000000005\r\n"), 400},
+        Case{"twice_same", getWith("Content-Length: 5\r\nContent-Length: 5\r\n"), 400},
+        Case{"twice_other", getWith("Content-Length: 5\r\ncontent-length: 6\r\n"), 400},
+        Case{"with_te", getWith("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"), 400},
+        Case{"te_first", getWith("Transfer-Encoding: chunked\r\nContent-Length: 0\r\n"), 400},
+        Case{"chunked", getWith("Transfer-Encoding: chunked\r\n"), 0},
+        Case{"chunked_any_case", getWith("transfer-ENCODING: CHUNKED\r\n"), 0},
+        Case{"te_twice", getWith("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400},
+        Case{"te_list", getWith("Transfer-Encoding: gzip, chunked\r\n"), 501},
+        Case{"te_identity", getWith("Transfer-Encoding: identity\r\n"), 501},
+        Case{"te_xchunked", getWith("Transfer-Encoding: xchunked\r\n"), 501},
         Case{"te_vertical_tab",
-             get("Transfer-Encoding: \x0b"
+             getWith("Transfer-Encoding: \x0b"
                  "chunked\r\n"),
              400},
         Case{"te_http10", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400}),
@@ -129,8 +129,8 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Headers, HeadParserTable,
     testing::Values(Case{"none_in_11", "GET / HTTP/1.1\r\n\r\n", 400},
-                    Case{"two_hosts", get("Host: a\r\n"), 400},
-                    Case{"two_hosts_any_case", get("hOST: b\r\n"), 400},
+                    Case{"two_hosts", getWith("Host: a\r\n"), 400},
+                    Case{"two_hosts_any_case", getWith("hOST: b\r\n"), 400},
                     Case{"empty_host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 400},
                     Case{"host_list", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", 400},
                     Case{"host_path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
@@ -139,23 +139,23 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"host_bad_port", "GET / HTTP/1.1\r\nHost: a:80a\r\n\r\n", 400},
                     Case{"host_ipv6", "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 0},
                     Case{"host_ipv6_open", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400},
-                    Case{"obs_fold_blank", get("a: b\r\n c\r\n"), 400},
-                    Case{"obs_fold_tab", get("a: b\r\n\tc\r\n"), 400},
+                    Case{"obs_fold_blank", getWith("a: b\r\n c\r\n"), 400},
+                    Case{"obs_fold_tab", getWith("a: b\r\n\tc\r\n"), 400},
                     Case{"fold_first", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400},
-                    Case{"no_colon", get("abc\r\n"), 400}, Case{"empty_name", get(": b\r\n"), 400},
-                    Case{"empty_value", get("a:\r\n"), 0},
-                    Case{"name_with_blank", get("a b: c\r\n"), 400},
-                    Case{"name_with_slash", get("a/b: c\r\n"), 400},
-                    Case{"nul_in_value", get("a: b\0c\r\n"s), 400},
-                    Case{"cr_in_value", get("a: b\rc\r\n"), 400},
-                    Case{"escape_in_value", get("a: b\x1b[m\r\n"), 400},
-                    Case{"high_bit_in_value", get("a: \xc3\xa9\r\n"), 0},
-                    Case{"high_bit_in_name", get("\xc3\xa9: a\r\n"), 400},
-                    Case{"hundred_headers", get(many(99)), 0},
-                    Case{"more_headers", get(many(100)), 431},
-                    Case{"expect", get("Expect: 100-Continue\r\n"), 0},
-                    Case{"other_expect", get("Expect: 200-ok\r\n"), 417},
-                    Case{"bad_connection", get("Connection: a b\r\n"), 400}),
+                    Case{"no_colon", getWith("abc\r\n"), 400}, Case{"empty_name", getWith(": b\r\n"), 400},
+                    Case{"empty_value", getWith("a:\r\n"), 0},
+                    Case{"name_with_blank", getWith("a b: c\r\n"), 400},
+                    Case{"name_with_slash", getWith("a/b: c\r\n"), 400},
+                    Case{"nul_in_value", getWith("a: b\0c\r\n"s), 400},
+                    Case{"cr_in_value", getWith("a: b\rc\r\n"), 400},
+                    Case{"escape_in_value", getWith("a: b\x1b[m\r\n"), 400},
+                    Case{"high_bit_in_value", getWith("a: \xc3\xa9\r\n"), 0},
+                    Case{"high_bit_in_name", getWith("\xc3\xa9: a\r\n"), 400},
+                    Case{"hundred_headers", getWith(many(99)), 0},
+                    Case{"more_headers", getWith(many(100)), 431},
+                    Case{"expect", getWith("Expect: 100-Continue\r\n"), 0},
+                    Case{"other_expect", getWith("Expect: 200-ok\r\n"), 417},
+                    Case{"bad_connection", getWith("Connection: a b\r\n"), 400}),
     [](const auto& test) { return test.param.name; });
 
 TEST(HeadParser, FillsTheHead) {
@@ -188,7 +188,7 @@ TEST(HeadParser, KnowsEachByteOfAValueAtEachPlace) {
 
 TEST(HeadParser, KeepsAliveByVersionAndConnection) {
   Head head;
-  EXPECT_EQ(verdict(get("Connection: x, Close\r\n"), head), 0);
+  EXPECT_EQ(verdict(getWith("Connection: x, Close\r\n"), head), 0);
   EXPECT_FALSE(head.keepAlive);
   EXPECT_EQ(verdict("GET / HTTP/1.0\r\n\r\n", head), 0);
   EXPECT_FALSE(head.keepAlive);
@@ -197,7 +197,7 @@ TEST(HeadParser, KeepsAliveByVersionAndConnection) {
 }
 
 TEST(HeadParser, ScansPiecesOfAnySize) {
-  const std::string bytes = get("a: b\r\n");
+  const std::string bytes = getWith("a: b\r\n");
   for (size_t cut = 1; cut < bytes.size(); ++cut) {
     size_t scanned = 0;
     EXPECT_EQ(scanHead(std::string_view(bytes).substr(0, cut), scanned).headBytes, 0U);
