@@ -143,6 +143,7 @@ int64_t bitOf(Permission permission) {
     case Permission::ZoneRead:
       return grant::kRead;
     case Permission::ZoneOperate:
+    case Permission::ZoneRun:
       return grant::kOperate;
     case Permission::ZoneCreate:
       return grant::kCreate;

@@ -18,13 +18,14 @@ struct Row {
 };
 
 // One table: permission -> name -> lowest role.
-constexpr std::array<Row, 10> kRows{{
+constexpr std::array<Row, 11> kRows{{
     {Permission::None, "none", std::nullopt},
     {Permission::User, "user", UserRole::User},
     {Permission::Support, "support", UserRole::Support},
     {Permission::Admin, "admin", UserRole::Admin},
     {Permission::ZoneRead, "zone_read", UserRole::User},
     {Permission::ZoneOperate, "zone_operate", UserRole::User},
+    {Permission::ZoneRun, "zone_run", UserRole::Support},
     {Permission::ZoneCreate, "zone_create", UserRole::Support},
     {Permission::ZoneUpdate, "zone_update", UserRole::Support},
     {Permission::ZoneDelete, "zone_delete", UserRole::Support},

@@ -10,8 +10,9 @@
 
 namespace busbar::auth {
 
-// What a route asks of its caller. For the Zone… rows: any signed-in user may read and operate, and
-// changing things takes support, or a grant on the object's zones (grants.h).
+// What a route asks of its caller. For the Zone… rows: any signed-in user may read and operate;
+// starting and stopping, and changing things, takes support, or a grant on the object's zones
+// (grants.h).
 enum class Permission {
   None,  // no credential needed
   User,
@@ -19,6 +20,7 @@ enum class Permission {
   Admin,
   ZoneRead,
   ZoneOperate,
+  ZoneRun,  // start and stop
   ZoneCreate,
   ZoneUpdate,
   ZoneDelete,

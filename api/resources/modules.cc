@@ -394,11 +394,13 @@ void addModuleRoutes(http::Router& router, Context& context) {
   routes.update("/modules/:id", Permission::ZoneUpdate, update, zonesOfNamed);
   routes.erase("/modules/:id", Permission::ZoneDelete, erase, zonesOfNamed);
   routes.post(
-      "/modules/:id/start", Permission::ZoneOperate,
-      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); });
+      "/modules/:id/start", Permission::ZoneRun,
+      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); },
+      zonesOfNamed);
   routes.post(
-      "/modules/:id/stop", Permission::ZoneOperate,
-      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), false); });
+      "/modules/:id/stop", Permission::ZoneRun,
+      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), false); },
+      zonesOfNamed);
   routes.post("/modules/:id/load", Permission::Admin, load);
   routes.post("/modules/:id/exec/:method", Permission::Admin, execute);
   routes.get("/modules/:id/state", Permission::Support, state);

@@ -499,11 +499,13 @@ void addSystemRoutes(http::Router& router, Context& context) {
   routes.erase("/systems/:id/module/:module_id", Permission::ZoneDelete, removeModule,
                zonesOfSystem);
   routes.post(
-      "/systems/:id/start", Permission::ZoneOperate,
-      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); });
+      "/systems/:id/start", Permission::ZoneRun,
+      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); },
+      zonesOfSystem);
   routes.post(
-      "/systems/:id/stop", Permission::ZoneOperate,
-      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), false); });
+      "/systems/:id/stop", Permission::ZoneRun,
+      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), false); },
+      zonesOfSystem);
 }
 
 }  // namespace busbar::api

@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "system"))
 import cases  # noqa: E402
 import openapi  # noqa: E402
 
-PERMISSIONS = {"none", "user", "support", "admin", "zone_read", "zone_operate", "zone_create",
+PERMISSIONS = {"none", "user", "support", "admin", "zone_read", "zone_operate", "zone_run", "zone_create",
                "zone_update", "zone_delete", "zone_manage"}
 OPERATION_MEMBERS = {"operationId", "tags", "summary", "description", "x-busbar-permission",
                      "x-busbar-scope", "security", "parameters", "requestBody", "responses",
