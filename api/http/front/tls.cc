@@ -96,7 +96,8 @@ int chooseHttp11(SSL*, const unsigned char** out, unsigned char* outSize, const 
                  unsigned int inSize, void*) {
   static constexpr unsigned char kSpoken[] = "\x08http/1.1";
   unsigned char* chosen = nullptr;
-  const int result = SSL_select_next_proto(&chosen, outSize, kSpoken, sizeof kSpoken - 1, in, inSize);
+  const int result =
+      SSL_select_next_proto(&chosen, outSize, kSpoken, sizeof kSpoken - 1, in, inSize);
   *out = chosen;
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
