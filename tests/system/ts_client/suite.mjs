@@ -134,6 +134,43 @@ async function resources(client, email) {
     assert.equal(all.length, 1);
     const history = await one(client.settingsHistory(made.id));
     assert.ok((history.data ?? history).length >= 1);
+    await one(client.removeSettings(made.id));
+    assert.equal((await query(client, client.querySettings({ parent_id: system.id }))).length, 0);
+  });
+  await step('changes a zone, and creates and deletes one', async () => {
+    const changed = await one(client.updateZone(zone.id, { description: 'changed', tags: ['suite', 'more'] }));
+    assert.equal(changed.description, 'changed');
+    assert.ok((await query(client, client.queryZones({ tags: 'more' }))).some((row) => row.id === zone.id));
+    const level = await one(client.addZone({ name: 'Suite level', parent_id: zone.id }));
+    await one(client.removeZone(level.id));
+    await refused(one(client.showZone(level.id)), 404);
+  });
+  await step('changes a module, and takes one out of the system and deletes it', async () => {
+    const changed = await one(client.updateModule(module.id, { notes: 'on the desk' }));
+    assert.equal(changed.notes, 'on the desk');
+    const other = await one(client.addModule({ driver_id: driver, custom_name: 'Spare' }));
+    await one(client.addSystemModule(system.id, other.id));
+    await one(client.removeSystemModule(system.id, other.id));
+    assert.ok(!(await one(client.showSystem(system.id))).modules.includes(other.id));
+    const last = await one(client.addModule({ driver_id: driver, custom_name: 'Last' }));
+    await one(client.removeModule(last.id));
+    await refused(one(client.showModule(last.id)), 404);
+  });
+  await step('changes a driver', async () => {
+    const shown = await one(client.showDriver(driver));
+    const changed = await one(client.updateDriver(driver, { ...shown.toJSON(), description: 'says it again' }));
+    assert.equal(changed.description, 'says it again');
+    assert.ok(await one(client.isDriverCompiled(driver)));
+  });
+  await step('creates, changes and deletes a domain and an application', async () => {
+    const domain = await one(client.addDomain({ name: 'Suite', domain: 'suite.test' }));
+    assert.equal((await one(client.updateDomain(domain.id, { description: 'east' }))).description, 'east');
+    const app = await one(client.addApplication({
+      name: 'Suite app', redirect_uri: 'https://suite.test/oauth-resp.html', owner_id: domain.id }));
+    assert.equal((await one(client.updateApplication(app.id, { name: 'Suite app 2' }))).name, 'Suite app 2');
+    await one(client.removeApplication(app.id));
+    await one(client.removeDomain(domain.id));
+    await refused(one(client.showDomain(domain.id)), 404);
   });
   await step('creates, changes and deletes a user', async () => {
     const made = await one(client.addUser({
