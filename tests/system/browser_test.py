@@ -9,6 +9,7 @@ import subprocess
 import unittest
 
 import cases
+import npm_packages
 from site_under_test import BUILD, Site
 
 HERE = pathlib.Path(__file__).resolve().parent / "browser"
@@ -16,25 +17,12 @@ MODULES = BUILD / "tests/browser"
 BROWSER = shutil.which("chromium")
 
 
-def fetch_modules():
-    """The packages of package-lock.json, below the build folder. No browser comes with them."""
-    lock = MODULES / "package-lock.json"
-    wanted = (HERE / "package-lock.json").read_bytes()
-    if not lock.exists() or lock.read_bytes() != wanted or not (MODULES / "node_modules/axe-core").exists():
-        shutil.rmtree(MODULES, ignore_errors=True)
-        MODULES.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, MODULES)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=MODULES, check=True,
-                       stdout=subprocess.DEVNULL)
-
-
 @unittest.skipUnless(shutil.which("node") and shutil.which("npm"), "node and npm are not installed")
 @unittest.skipUnless(BROWSER, "chromium is not installed")
 class Browser(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        fetch_modules()
+        npm_packages.fetch(HERE, MODULES, "axe-core")
         cls.site = Site()
         cls.site.__enter__()
         cls.addClassCleanup(cls.site.__exit__, None, None, None)

@@ -11,6 +11,7 @@ import subprocess
 import unittest
 
 import cases
+import npm_packages
 import openapi
 from site_under_test import BUILD, Site
 
@@ -21,24 +22,11 @@ BUNDLE_SHA256 = "3730a6e9cc8e975881e4af177cce79724981eb6d73c5748ebc0167ee6aa3a2b
 EMAIL, PASSWORD = "suite@site.test", "green ladder 1871"
 
 
-def fetch_modules():
-    """The packages of package-lock.json, below the build folder."""
-    lock = MODULES / "package-lock.json"
-    wanted = (HERE / "package-lock.json").read_bytes()
-    if not lock.exists() or lock.read_bytes() != wanted or not (MODULES / "node_modules" / BUNDLE).exists():
-        shutil.rmtree(MODULES, ignore_errors=True)
-        MODULES.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, MODULES)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=MODULES, check=True,
-                       stdout=subprocess.DEVNULL)
-
-
 @unittest.skipUnless(shutil.which("node") and shutil.which("npm"), "node and npm are not installed")
 class TsClient(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        fetch_modules()
+        npm_packages.fetch(HERE, MODULES, BUNDLE)
 
     def setUp(self):
         self.site = Site()
