@@ -10,6 +10,7 @@
 
 #include "api/resources/settings_check.h"
 #include "registry/settings/merge.h"
+#include "registry/site/cascade.h"
 #include "registry/store/config_columns.h"
 
 namespace busbar::api {
@@ -134,13 +135,6 @@ class Outcome {
 
   static bool isAlike(const Status& a, const Status& b) {
     return !b.ok() && a.error().message == b.error().message && a.error().field == b.error().field;
-  }
-
-  bool hasAdmin(const Site& site, const std::string& domainId) const {
-    const auto users = site.usersOfDomain(domainId);
-    return std::any_of(users.begin(), users.end(), [](const model::User* user) {
-      return user->role == model::UserRole::Admin && !user->deleted;
-    });
   }
 
   void checkAdmins() {

@@ -226,10 +226,13 @@ class Planner {
     }
     model::normalise(user);
     judge(model::validate(user));
-    if (before != nullptr && before->id == userId_ &&
-        (before->role != user.role || before->deleted != user.deleted)) {
-      fail(before->role != user.role ? "role" : "deleted",
-           "must not change for the user who applies the document");
+    if (before == nullptr) {
+      return;
+    }
+    // Deleting and reviving end or open credentials, which have routes of their own.
+    user.deleted = before->deleted;
+    if (before->id == userId_ && before->role != user.role) {
+      fail("role", "must not change for the user who applies the document");
     }
   }
 

@@ -206,11 +206,6 @@ bool isAdmin(const model::User* user) {
   return user->role == model::UserRole::Admin && !user->deleted;
 }
 
-bool hasAdmin(const Site& site, std::string_view domainId) {
-  const auto users = site.usersOfDomain(domainId);
-  return std::any_of(users.begin(), users.end(), isAdmin);
-}
-
 Status mayErase(const Site& site, const model::Domain& domain) {
   if (site.defaultDomain()->id == domain.id) {
     return Error::because(ErrorCode::FailedPrecondition, "last_domain",
@@ -232,6 +227,11 @@ Status mayErase(const Site& site, const model::Domain& domain) {
 
 bool hasAdmin(const Site& site) {
   const auto users = site.users();
+  return std::any_of(users.begin(), users.end(), isAdmin);
+}
+
+bool hasAdmin(const Site& site, std::string_view domainId) {
+  const auto users = site.usersOfDomain(domainId);
   return std::any_of(users.begin(), users.end(), isAdmin);
 }
 

@@ -33,6 +33,8 @@ Result<std::vector<ConfigWrite>> planErase(const Site& site, model::Table table,
 
 // True when somebody can manage the site: an admin of any domain. Deleted users do not count.
 bool hasAdmin(const Site& site);
+// The same of one domain.
+bool hasAdmin(const Site& site, std::string_view domainId);
 // True for an admin without whom nobody can manage the user's domain. Deleted users do not count.
 bool isLastAdmin(const Site& site, const model::User& user);
 

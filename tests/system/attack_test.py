@@ -6,7 +6,6 @@ import http.client
 import multiprocessing
 import os
 import re
-import resource
 import selectors
 import shutil
 import socket
@@ -17,7 +16,7 @@ import unittest
 
 import cases
 from overload_test import Readers
-from site_under_test import LONG, Site, Witness, wait_for
+from site_under_test import LONG, Site, Witness, need_descriptors, wait_for
 
 STREAMS = 1000 if LONG else 100
 PEAK_CONNECTIONS = 20
@@ -142,11 +141,7 @@ def at(share, values):
 
 class Attack(unittest.TestCase):
     def setUp(self):
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft < 8192:
-            if hard != resource.RLIM_INFINITY and hard < 8192:
-                self.skipTest(f"at most {hard} descriptors")
-            resource.setrlimit(resource.RLIMIT_NOFILE, (8192, hard))
+        need_descriptors(self, 8192)
         self.site = Site()
         self.addCleanup(self.site.__exit__, None, None, None)
 

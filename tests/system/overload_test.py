@@ -4,7 +4,6 @@
 import ctypes
 import http.client
 import os
-import resource
 import selectors
 import signal
 import socket
@@ -13,7 +12,7 @@ import time
 import unittest
 
 import cases
-from site_under_test import Events, Site, Witness, descendants, still_there, wait_for
+from site_under_test import Events, Site, Witness, descendants, need_descriptors, still_there, wait_for
 
 STREAMS, IDLE_READERS = 1000, 100
 
@@ -69,11 +68,7 @@ def open_stream(site, query, receive_bytes=None):
 
 class Overload(unittest.TestCase):
     def setUp(self):
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft < 4096:
-            if hard != resource.RLIM_INFINITY and hard < 4096:
-                self.skipTest(f"at most {hard} descriptors")
-            resource.setrlimit(resource.RLIMIT_NOFILE, (4096, hard))
+        need_descriptors(self, 4096)
 
     def begin(self, **more):
         site = Site(**more)

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import select
 import shutil
 import signal
@@ -40,6 +41,15 @@ def wait_for(condition, what, timeout_s=PATIENCE_S, step_s=0.02):
         if time.monotonic() > end:
             raise AssertionError(f"not within {timeout_s} s: {what}")
         time.sleep(step_s)
+
+
+def need_descriptors(test, count):
+    """Lets this process open as many files; skips the test where that is not allowed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        if hard != resource.RLIM_INFINITY and hard < count:
+            test.skipTest(f"at most {hard} descriptors")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
 def process_stat(pid):

@@ -3,14 +3,13 @@
 """Control sockets that break the protocol, ask for too much or never read: they end, others never notice."""
 import http.client
 import json
-import resource
 import threading
 import time
 import unittest
 
 import cases
 from overload_test import Readers
-from site_under_test import LONG, Site, wait_for
+from site_under_test import LONG, Site, need_descriptors, wait_for
 from web_client import WebSocket
 
 CLIENTS, IDLE = (1000, 100) if LONG else (200, 20)
@@ -21,11 +20,7 @@ KEYS, VALUE_BYTES = 40, 60_000  # 2.4 MB that newer values do not replace
 
 class SocketFlood(unittest.TestCase):
     def setUp(self):
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft < 4096:
-            if hard != resource.RLIM_INFINITY and hard < 4096:
-                self.skipTest(f"at most {hard} descriptors")
-            resource.setrlimit(resource.RLIMIT_NOFILE, (4096, hard))
+        need_descriptors(self, 4096)
         self.site = site = Site()
         self.addCleanup(site.__exit__, None, None, None)
         site.__enter__()

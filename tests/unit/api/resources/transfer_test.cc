@@ -158,6 +158,20 @@ TEST_F(TransferApi, MakesTheSameSiteOnAnotherMachine) {
   EXPECT_TRUE(std::get<api::ConfigurationPlan>(again).changes.empty());
 }
 
+TEST_F(TransferApi, NeitherDeletesNorRevivesUsers) {
+  model::User gone = sample::user(150);
+  gone.domainId = sample::id(Table::Domain);
+  gone.deleted = true;
+  put(gone);
+  json::Value document = exported();
+  for (json::Value& user : *document.asObject()->find("users")->asArray()) {
+    user.asObject()->set("deleted", *user.find("id")->asString() != gone.id);
+  }
+  EXPECT_EQ(changesOf(apply(document)), "");
+  EXPECT_TRUE(site_.findUser(gone.id)->deleted);
+  EXPECT_FALSE(site_.findUser(sample::id(Table::User, 101))->deleted);
+}
+
 TEST_F(TransferApi, RefusesSettingsThatNoLongerFitADriver) {
   model::Driver driver = sample::driver(2);
   driver.manifest = kManifest;
