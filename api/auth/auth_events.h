@@ -23,7 +23,7 @@ struct AuthEvent {
   };
   Kind kind = Kind::SignedIn;
   std::string userId;    // empty: unknown
-  std::string name;      // as it was typed, at a refused sign-in
+  std::string name;      // as it was typed; of no account: UnknownNames
   std::string clientId;  // of the application
   std::string domainId;
   std::string address;

@@ -29,16 +29,6 @@ bool namesOneOf(const json::Value& roles, std::string_view list,
       });
 }
 
-std::string orgZoneOf(const Principal& principal, const Site& site) {
-  const model::Domain* domain = site.findDomain(site.domainIdOf(principal.domainId));
-  if (domain == nullptr || domain->config.find("org_zone") == std::string::npos) {
-    return {};
-  }
-  const auto config = json::parse(domain->config);
-  const json::Value* zone = config.ok() ? config->find("org_zone") : nullptr;
-  return zone == nullptr || zone->asString() == nullptr ? std::string() : *zone->asString();
-}
-
 int64_t expanded(int64_t bits) {
   return (bits & grant::kManage) != 0 ? grant::kAll : bits;
 }
@@ -70,12 +60,22 @@ bool opensEngine(const model::Group& group) {
 
 }  // namespace
 
+std::string orgZoneOf(std::string_view domainId, const Site& site) {
+  const model::Domain* domain = site.findDomain(site.domainIdOf(domainId));
+  if (domain == nullptr || domain->config.find("org_zone") == std::string::npos) {
+    return {};
+  }
+  const auto config = json::parse(domain->config);
+  const json::Value* zone = config.ok() ? config->find("org_zone") : nullptr;
+  return zone == nullptr || zone->asString() == nullptr ? std::string() : *zone->asString();
+}
+
 int64_t zoneRoleBits(const Principal& principal, const std::vector<std::string>& zones,
                      const Site& site, ZonePermissions& permissionsOf) {
   if (!permissionsOf || principal.groups.empty()) {
     return 0;
   }
-  const std::string orgZone = orgZoneOf(principal, site);
+  const std::string orgZone = orgZoneOf(principal.domainId, site);
   if (orgZone.empty() || std::find(zones.begin(), zones.end(), orgZone) == zones.end()) {
     return 0;
   }

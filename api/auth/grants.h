@@ -23,6 +23,10 @@ namespace busbar::auth {
 inline constexpr std::string_view kZonePermissions = "permissions";
 using ZonePermissions = Callback<const json::Value*(std::string_view zoneId)>;
 
+// The zone that a domain's config names as its org_zone: grants in it are about the organisation as
+// a whole, its people included. Empty when it names none; the zone may be gone.
+std::string orgZoneOf(std::string_view domainId, const Site& site);
+
 // Zone roles. Nothing unless the domain's config names an org_zone that is among `zones`. Then the
 // zones are read in order: a list `deny` that holds one of the principal's directory groups ends it
 // with nothing; `admin` gives all; `manage` gives all but Delete and Manage; a later zone that

@@ -45,6 +45,9 @@ struct Command {
   bool isProtected() const { return mod.starts_with('_'); }
 };
 
+// The name under which clients bind to triggers: `name` is then the id of an instance.
+inline constexpr std::string_view kTriggerMod = "_TRIGGER_";
+
 // Reads one message: an object of id, cmd, sys, mod, index, name, args and nothing else. On failure
 // `command` is of no use but for its id.
 std::optional<ControlError> parseCommand(std::string_view text, Command& command);

@@ -112,6 +112,12 @@ void ControlHub::onState(const HostEvent& event) {
   }
 }
 
+void ControlHub::onTriggerState(std::string_view instanceId, std::string_view stateJson) {
+  for (Variable* variable : context_.variables.meaning(instanceId, instanceId)) {
+    notifyAll(*variable, stateJson, true);
+  }
+}
+
 // A module's life may change what the host says of `connected`.
 void ControlHub::onModule(const HostEvent& event) {
   for (Variable* variable : context_.variables.meaning(event.moduleId, "connected")) {

@@ -44,6 +44,12 @@ class ControlHub {
   // The router must outlive this.
   void addRoutes(http::Router& router);
 
+  // The states of triggers, and each that is new; null: there are none.
+  void setTriggers(const triggers::TriggerStates* states) {
+    context_.variables.setTriggers(states);
+  }
+  void onTriggerState(std::string_view instanceId, std::string_view stateJson);
+
   // Looks at the rights of all sockets on the next turn of the loop: a credential was revoked.
   void recheckSoon();
 

@@ -10,8 +10,6 @@
 namespace busbar::api {
 namespace {
 
-constexpr std::string_view kTriggers = "_TRIGGER_";
-
 ControlError accessDenied(std::string message) {
   return {ErrorNumber::AccessDenied, 401, std::move(message)};
 }
@@ -154,11 +152,16 @@ bool ControlSession::admits(const Command& command) {
     refuse(command.id, accessDenied("modules whose name begins with _ are for support"));
     return false;
   }
-  if (command.mod == kTriggers) {
-    refuse(command.id, moduleNotFound());
-    return false;
+  if (command.mod != kTriggerMod) {
+    return true;
   }
-  return true;
+  const model::TriggerInstance* instance = context_.site.findTriggerInstance(command.name);
+  if (instance != nullptr && instance->systemId == command.systemId &&
+      (command.verb == Verb::Bind || command.verb == Verb::Unbind)) {
+    return true;
+  }
+  refuse(command.id, moduleNotFound());
+  return false;
 }
 
 void ControlSession::bind(const Command& command) {

@@ -40,6 +40,7 @@ void VariableTable::attach(Binding& binding, const Command& command, const std::
     slot->slug = command.mod + "_" + std::to_string(command.index);
     slot->name = command.name;
     slot->isProtected = command.isProtected();
+    slot->isTrigger = command.mod == kTriggerMod;
     slot->moduleId = lookUp(*slot);
     addMeaning(*slot);
     bySystem_[slot->systemId].push_back(slot.get());
@@ -75,6 +76,10 @@ std::string VariableTable::valueOf(Variable& variable) {
   if (variable.moduleId.empty()) {
     return {};
   }
+  if (variable.isTrigger) {
+    const auto state = triggers_ == nullptr ? std::nullopt : triggers_->stateOf(variable.name);
+    return state ? state->json : std::string();
+  }
   auto value = host_.stateKey(variable.moduleId, variable.name);
   if (value.ok() && !value->empty()) {
     return std::move(*value);
@@ -87,6 +92,11 @@ std::string VariableTable::valueOf(Variable& variable) {
 }
 
 std::string VariableTable::lookUp(const Variable& variable) const {
+  if (variable.isTrigger) {
+    const model::TriggerInstance* instance = site_.findTriggerInstance(variable.name);
+    return instance == nullptr || instance->systemId != variable.systemId ? std::string()
+                                                                          : instance->id;
+  }
   const model::Module* mod = site_.resolve(variable.systemId, variable.slug);
   return mod == nullptr ? std::string() : mod->id;
 }
@@ -108,7 +118,8 @@ void VariableTable::removeMeaning(Variable& variable) {
 bool VariableTable::touches(const ConfigChange& change) const {
   return !byMeta_.empty() && (std::holds_alternative<model::System>(change.record) ||
                               std::holds_alternative<model::Module>(change.record) ||
-                              std::holds_alternative<model::Driver>(change.record));
+                              std::holds_alternative<model::Driver>(change.record) ||
+                              std::holds_alternative<model::TriggerInstance>(change.record));
 }
 
 void VariableTable::touchModule(std::string_view moduleId) {
@@ -121,6 +132,8 @@ void VariableTable::touch(const ConfigChange& change) {
     touched_.insert(system->id);
   } else if (const auto* mod = std::get_if<model::Module>(&change.record)) {
     touchModule(mod->id);
+  } else if (const auto* instance = std::get_if<model::TriggerInstance>(&change.record)) {
+    touched_.insert(instance->systemId);
   } else if (const auto* driver = std::get_if<model::Driver>(&change.record)) {
     for (const std::string& id : site_.modulesOfDriver(driver->id)) {
       touchModule(id);

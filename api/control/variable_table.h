@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/control/command.h"
+#include "api/triggers/trigger_states.h"
 #include "host/client/host_client.h"
 #include "registry/site/site.h"
 
@@ -38,18 +39,23 @@ struct Variable {
   std::string slug;  // "Display_1"
   std::string name;
   bool isProtected = false;
-  std::string moduleId;           // what it means now; empty: nothing
+  std::string moduleId;  // what it means now; empty: nothing. Or a trigger's instance
+  bool isTrigger = false;
   std::optional<bool> connected;  // what was told last when the host answers for `connected`
   std::vector<Binding*> watchers;
 };
 
-// All variables that are bound, and what each means. Loop-only.
+// All variables that are bound, and what each means: statuses of modules, and the states of
+// triggers. Loop-only.
 class VariableTable {
  public:
   // Both must outlive this.
   VariableTable(const Site& site, HostClient& host) : site_(site), host_(host) {}
   VariableTable(const VariableTable&) = delete;
   VariableTable& operator=(const VariableTable&) = delete;
+
+  // Where the states of triggers come from; null: there are none.
+  void setTriggers(const triggers::TriggerStates* states) { triggers_ = states; }
 
   // The variable that `meta` names, if somebody binds it.
   Variable* find(const std::string& meta) const;
@@ -84,6 +90,7 @@ class VariableTable {
 
   const Site& site_;
   HostClient& host_;
+  const triggers::TriggerStates* triggers_ = nullptr;
   std::unordered_map<std::string, std::unique_ptr<Variable>> byMeta_;
   std::unordered_map<std::string, std::vector<Variable*>> byStatus_;  // see statusKey()
   std::unordered_map<std::string, std::vector<Variable*>> bySystem_;

@@ -94,17 +94,6 @@ bool isGzip(std::string_view coding) {
                     [](char a, char b) { return (a | 0x20) == b; });
 }
 
-bool isKnown(const http::Request& request, const std::string& etag) {
-  std::string_view known = request.header("If-None-Match").value_or("");
-  while (!known.empty()) {
-    const std::string_view each = cut(known, ',');
-    if (each == "*" || each == etag) {
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 Asset::Asset(std::string_view gzip) : gzip_(gzip) {
@@ -141,7 +130,7 @@ void Asset::serve(const http::Request& request, http::Responder responder, std::
   const std::string tag = etag();
   head.set("ETag", tag);
   head.set("Vary", "Accept-Encoding");
-  if (isKnown(request, tag)) {
+  if (holdsEtag(request.header("If-None-Match").value_or(""), tag)) {
     responder.send(std::move(head.setStatus(304)));
     return;
   }
@@ -166,6 +155,16 @@ bool acceptsGzip(std::string_view acceptEncoding) {
     }
   }
   return any.value_or(false);
+}
+
+bool holdsEtag(std::string_view ifNoneMatch, std::string_view etag) {
+  while (!ifNoneMatch.empty()) {
+    const std::string_view each = cut(ifNoneMatch, ',');
+    if (each == "*" || each == etag) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace busbar::docs

@@ -37,5 +37,7 @@ class Asset {
 
 // Whether an Accept-Encoding header (RFC 9110 s. 12.5.3) lets an answer be compressed with gzip.
 bool acceptsGzip(std::string_view acceptEncoding);
+// Whether an If-None-Match header (RFC 9110 s. 13.1.2) is `*` or holds the tag.
+bool holdsEtag(std::string_view ifNoneMatch, std::string_view etag);
 
 }  // namespace busbar::docs

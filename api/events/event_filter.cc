@@ -23,15 +23,18 @@ bool isTraceId(const std::string& text) {
 
 Status setKinds(EventFilter& filter, const std::vector<std::string>& kinds) {
   filter.wantsState = filter.wantsLog = filter.wantsModule = filter.wantsProgress = false;
+  filter.wantsTrigger = false;
   for (const std::string& kind : kinds) {
     bool* wants = kind == "state"      ? &filter.wantsState
                   : kind == "log"      ? &filter.wantsLog
                   : kind == "module"   ? &filter.wantsModule
                   : kind == "progress" ? &filter.wantsProgress
+                  : kind == "trigger"  ? &filter.wantsTrigger
                                        : nullptr;
     if (wants == nullptr) {
-      return Error::at(ErrorCode::InvalidArgument, "kinds",
-                       "parameter kinds must be a list of state, log, module and progress");
+      return Error::at(
+          ErrorCode::InvalidArgument, "kinds",
+          "parameter kinds must be a list of state, log, module, progress and trigger");
     }
     *wants = true;
   }
@@ -74,6 +77,10 @@ bool EventFilter::covers(const Site& site, std::string_view moduleId) const {
                      [this](const std::string& id) { return systemIds.contains(id); });
 }
 
+bool EventFilter::coversTrigger(std::string_view systemId) const {
+  return wantsTrigger && ((moduleIds.empty() && systemIds.empty()) || systemIds.contains(systemId));
+}
+
 Result<EventFilter> EventFilter::parse(const http::Request& request, const Site& site) {
   EventFilter filter;
   auto kinds = listOf(request, "kinds");
@@ -83,12 +90,12 @@ Result<EventFilter> EventFilter::parse(const http::Request& request, const Site&
   const bool isSupport = request.principal().isSupport();
   filter.seesEveryCall = filter.seesProtected = isSupport;
   if (kinds.empty()) {
-    filter.wantsLog = isSupport;
+    filter.wantsLog = filter.wantsTrigger = isSupport;
   } else {
     BUSBAR_TRY(setKinds(filter, kinds));
-    if (filter.wantsLog && !isSupport) {
+    if ((filter.wantsLog || filter.wantsTrigger) && !isSupport) {
       return Error::because(ErrorCode::PermissionDenied, "not_allowed",
-                            "logs are for support and admins");
+                            "logs and triggers are for support and admins");
     }
   }
   for (std::string& id : listOf(request, "trace")) {

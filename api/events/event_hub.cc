@@ -54,7 +54,8 @@ class EventHub::Client {
     if (!principal_->isSupport()) {
       filter_.seesProtected = false;
     }
-    const bool isForSupport = filter_.wantsLog || (filter_.wantsProgress && filter_.seesEveryCall);
+    const bool isForSupport = filter_.wantsLog || filter_.wantsTrigger ||
+                              (filter_.wantsProgress && filter_.seesEveryCall);
     return !isForSupport || principal_->isSupport();
   }
 
@@ -299,6 +300,41 @@ const std::vector<EventHub::Client*>& EventHub::clientsOf(std::string_view modul
   return routing_.emplace(std::move(key), std::move(clients)).first->second;
 }
 
+void EventHub::onTriggerState(std::string_view instanceId, std::string_view systemId,
+                              std::string_view stateJson) {
+  std::string text;
+  std::shared_ptr<Latest> latest;
+  for (const auto& client : clients_) {
+    if (client->isDead() || !client->filter().coversTrigger(systemId)) {
+      continue;
+    }
+    if (text.empty()) {
+      ++counts_.events;
+      text = toTriggerText(nextId_++, instanceId, systemId, stateJson);
+    }
+    giveNewest(*client, instanceId, "", text, latest);
+  }
+}
+
+// At once to a reader that keeps up; towards another one it takes the place of an older value.
+void EventHub::giveNewest(Client& client, std::string_view subject, std::string_view key,
+                          const std::string& text, std::shared_ptr<Latest>& latest) {
+  if (!client.isBehind()) {
+    client.give(text);
+    return;
+  }
+  if (!latest) {
+    auto& slot = latest_[Key(subject, key)];
+    latest = slot.lock();
+    if (!latest) {
+      latest = std::make_shared<Latest>();  // shared by the readers that wait for it
+      slot = latest;
+    }
+    latest->text = text;
+  }
+  client.giveLatest(latest);
+}
+
 void EventHub::onEvent(const HostEvent& event) {
   ++counts_.events;
   const auto& clients = clientsOf(event.moduleId);
@@ -312,20 +348,11 @@ void EventHub::onEvent(const HostEvent& event) {
     if (text.empty()) {
       text = toEventText(nextId_++, event);
     }
-    if (!conflates || !client->isBehind()) {
+    if (conflates) {
+      giveNewest(*client, event.moduleId, event.state->key, text, latest);
+    } else {
       client->give(text);
-      continue;
     }
-    if (!latest) {
-      auto& slot = latest_[Key(event.moduleId, event.state->key)];
-      latest = slot.lock();
-      if (!latest) {
-        latest = std::make_shared<Latest>();  // shared by the readers that wait for it
-        slot = latest;
-      }
-      latest->text = text;
-    }
-    client->giveLatest(latest);
   }
 }
 

@@ -49,6 +49,11 @@ class EventHub {
   // GET /api/busbar/v1/events. The router must outlive this.
   void addRoutes(http::Router& router);
 
+  // A new state of a trigger's instance, for readers at support or above. Of each instance only the
+  // newest waits for a reader that does not keep up.
+  void onTriggerState(std::string_view instanceId, std::string_view systemId,
+                      std::string_view stateJson);
+
   // Looks at the rights of all readers on the next turn of the loop: a credential was revoked. The
   // same happens when users or keys change, and with each heartbeat for what ends by time.
   void recheckSoon();
@@ -64,6 +69,8 @@ class EventHub {
   void onSiteChange(const ConfigChange& change);
   void recheckAll();
   void onEvent(const HostEvent& event);
+  void giveNewest(Client& client, std::string_view subject, std::string_view key,
+                  const std::string& text, std::shared_ptr<Latest>& latest);
   const std::vector<Client*>& clientsOf(std::string_view moduleId);
   void forgetRouting() { routing_.clear(); }
   void remove(Client* client);

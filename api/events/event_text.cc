@@ -95,6 +95,18 @@ std::string toEventText(uint64_t id, const HostEvent& event) {
   return out;
 }
 
+std::string toTriggerText(uint64_t id, std::string_view instanceId, std::string_view systemId,
+                          std::string_view stateJson) {
+  std::string out("id: ");
+  out.append(std::to_string(id)).append("\nevent: trigger\ndata: {\"instance_id\":");
+  json::appendString(out, instanceId);
+  out.append(",\"system_id\":");
+  json::appendString(out, systemId);
+  out.append(",\"state\":").append(stateJson);
+  end(out, false);
+  return out;
+}
+
 std::string toSnapshotText(uint64_t id, std::string_view moduleId, const StateEntry& entry) {
   std::string out;
   begin(out, id, "state", moduleId);

@@ -18,8 +18,13 @@
 #include "api/resources/settings.h"
 #include "api/resources/systems.h"
 #include "api/resources/transfer.h"
+#include "api/resources/trigger_instances.h"
+#include "api/resources/trigger_operations.h"
+#include "api/resources/triggers.h"
 #include "api/resources/users.h"
+#include "api/resources/webhooks.h"
 #include "api/resources/zones.h"
+#include "api/triggers/engine.h"
 
 namespace busbar::api {
 
@@ -40,11 +45,19 @@ Api::Api(Parts parts)
                  const model::Metadata* row = site.findMetadata(zoneId, auth::kZonePermissions);
                  return row == nullptr ? nullptr : &row->details;
                },
-               parts.keyUsage},
+               parts.keyUsage,
+               parts.triggerStates,
+               parts.triggerEngine,
+               parts.triggerStore,
+               std::move(parts.siteTimeZone)},
       events_(parts.loop, parts.site, parts.host),
       control_(parts.loop, parts.site, parts.host, context_.calls),
       metrics_(context_, events_) {
   addControlFigures();
+  control_.setTriggers(parts.triggerStates);
+  if (parts.triggerEngine != nullptr) {
+    followTriggers(*parts.triggerEngine);
+  }
   if (parts.keyUsage != nullptr) {
     keyUsage_.emplace(parts.loop, parts.site, parts.store, *parts.keyUsage);
   }
@@ -71,6 +84,44 @@ void Api::addControlFigures() {
       &Counts::violations);
 }
 
+void Api::followTriggers(triggers::Engine& engine) {
+  engine.listen([this](std::string_view instanceId, std::string_view stateJson) {
+    const auto* instance = context_.site.findTriggerInstance(instanceId);
+    if (instance != nullptr) {
+      control_.onTriggerState(instanceId, stateJson);
+      events_.onTriggerState(instanceId, instance->systemId, stateJson);
+    }
+  });
+  const auto add = [this, &engine](const char* name, const char* help, auto read) {
+    metrics_.addFigure(name, help,
+                       [&engine, read] { return static_cast<double>(read(engine.counts())); });
+  };
+  using Counts = triggers::Engine::Counts;
+  add("busbar_triggers", "Instances of triggers at work",
+      [](const Counts& c) { return c.instances; });
+  add("busbar_triggers_triggered", "Those of them that are triggered",
+      [](const Counts& c) { return c.triggered; });
+  add("busbar_trigger_updates_total", "Updates of statuses that triggers look at",
+      [](const Counts& c) { return c.updates; });
+  add("busbar_trigger_evaluations_total", "Evaluations of triggers",
+      [](const Counts& c) { return c.evaluations; });
+  add("busbar_trigger_firings_total", "Firings, of ends too",
+      [](const Counts& c) { return c.firings.started; });
+  add("busbar_trigger_firings_open", "Firings under way", [](const Counts& c) { return c.open; });
+  add("busbar_trigger_firings_resumed_total", "Firings that went on after a restart",
+      [](const Counts& c) { return c.firings.resumed; });
+  add("busbar_trigger_firings_dropped_total", "Firings that were left out: too many under way",
+      [](const Counts& c) { return c.firings.dropped; });
+  add("busbar_trigger_step_failures_total", "Steps of firings that failed",
+      [](const Counts& c) { return c.firings.failures; });
+  add("busbar_trigger_suppressed_total", "Firings beyond a trigger's own limit",
+      [](const Counts& c) { return c.suppressed; });
+  add("busbar_trigger_loops_total", "Triggers that were stopped because they set themselves off",
+      [](const Counts& c) { return c.loops; });
+  add("busbar_trigger_gaps_total", "Where updates of a module were missed",
+      [](const Counts& c) { return c.gaps; });
+}
+
 void Api::addRoutes(http::Router& router) {
   addOperationsRoutes(router, context_);
   addSystemRoutes(router, context_);
@@ -89,6 +140,12 @@ void Api::addRoutes(http::Router& router) {
   addSchemaRoutes(router, context_);
   addAuditRoutes(router, context_);
   addTransferRoutes(router, context_);
+  if (context_.triggerEngine != nullptr) {
+    addTriggerOperationRoutes(router, context_);
+    addWebhookRoutes(router, context_);
+  }
+  addTriggerRoutes(router, context_);
+  addTriggerInstanceRoutes(router, context_);
   events_.addRoutes(router);
   control_.addRoutes(router);
   metrics_.addRoutes(router);

@@ -32,6 +32,10 @@ class Api {
     SiteFacts facts = {};
     auth::PasswordHasher* passwords = nullptr;
     auth::KeyUsage* keyUsage = nullptr;
+    const triggers::TriggerStates* triggerStates = nullptr;
+    triggers::Engine* triggerEngine = nullptr;  // null: no webhooks, simulations and explanations
+    TriggerStore* triggerStore = nullptr;       // together with the engine
+    std::string siteTimeZone = {};
   };
 
   // What `parts` refers to must outlive this; this must outlive the router's use of its routes.
@@ -59,6 +63,7 @@ class Api {
 
  private:
   void addControlFigures();
+  void followTriggers(triggers::Engine& engine);
 
   Context context_;
   EventHub events_;

@@ -10,8 +10,10 @@
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
 #include "api/resources/list.h"
+#include "api/resources/shape_parts.h"
 #include "api/resources/shapes.h"
 #include "api/resources/tenancy.h"
+#include "api/resources/user_fields.h"
 
 namespace busbar::api {
 namespace {
@@ -19,7 +21,7 @@ namespace {
 using auth::Permission;
 using http::Request;
 using model::UserRole;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
 constexpr int64_t kMaxTtlSeconds = int64_t{100} * 365 * 24 * 3600;
 constexpr int64_t kPseudoTokenAgeSeconds = 300;
@@ -33,7 +35,7 @@ std::string emailFor(std::string_view name) {
     const bool isKept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
     local += isUpper ? static_cast<char>(c - 'A' + 'a') : isKept ? c : '-';
   }
-  return (local.empty() ? std::string("key") : local) + "@keys.local";
+  return (local.empty() ? std::string("key") : local).append(kKeyUserHost);
 }
 
 std::optional<UserRole> roleOf(const json::Value& value) {
@@ -50,7 +52,7 @@ std::optional<UserRole> roleOf(const json::Value& value) {
   return *number == 3 ? UserRole::Admin : static_cast<UserRole>(*number);
 }
 
-void readRole(BodyReader& body, std::string_view name, UserRole& role) {
+void readKeyRole(BodyReader& body, std::string_view name, UserRole& role) {
   if (const json::Value* value = body.find(name)) {
     if (const auto parsed = roleOf(*value)) {
       role = *parsed;
@@ -60,11 +62,11 @@ void readRole(BodyReader& body, std::string_view name, UserRole& role) {
   }
 }
 
-void readKey(BodyReader& body, model::ApiKey& key, int64_t nowSeconds) {
+void readKey(BodyReader& body, model::ApiKey& key, int64_t now) {
   body.read("name", key.name);
   body.read("description", key.description);
-  readRole(body, "role", key.permissions);
-  readRole(body, "permissions", key.permissions);
+  readKeyRole(body, "role", key.permissions);
+  readKeyRole(body, "permissions", key.permissions);
   body.read("scopes", key.scopes);
   for (const std::string& scope : key.scopes) {
     if (!auth::isScope(scope)) {
@@ -78,45 +80,42 @@ void readKey(BodyReader& body, model::ApiKey& key, int64_t nowSeconds) {
   if (ttl < 0 || ttl > kMaxTtlSeconds) {
     body.fail("ttl", "must be seconds, 1 to 100 years");
   } else if (ttl > 0) {
-    const int64_t end = nowSeconds + ttl;
+    const int64_t end = now + ttl;
     key.expiresAt = key.expiresAt == 0 ? end : std::min(key.expiresAt, end);
   }
   body.ignore({"id", "created_at", "updated_at", "version", "x_api_key", "user", "authority",
                "authority_id", "saved_secret", "last_used_at"});
 }
 
-int64_t nowSeconds(const Context& context) {
-  return context.loop.clock().utcNs() / 1'000'000'000;
-}
-
-json::Object shown(const Context& context, const model::ApiKey& key) {
+json::Object shownKey(const Context& context, const model::ApiKey& key) {
   return toJson(key, context.site,
                 context.keyUsage == nullptr ? key.lastUsedAt : context.keyUsage->lastUsed(key));
 }
 
-void index(Context& context, Request& request, Reply reply) {
+void listKeys(Context& context, Request& request, Reply reply) {
   auto page = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
     reply.fail(*refusal);
     return;
   }
-  sendList<model::ApiKey>(context, std::move(reply),
-                          {"api_key", std::get<Page>(page),
-                           [&site = context.site, domains = DomainFilter(context.site, request)](
-                               const model::ApiKey& row) {
-                             const model::User* user = site.findUser(row.userId);
-                             return user != nullptr && domains.lists(user->domainId);
-                           },
-                           [&context](const model::ApiKey& row) { return shown(context, row); }});
+  sendList<model::ApiKey>(
+      context, std::move(reply),
+      {"api_key", std::get<Page>(page),
+       [&site = context.site,
+        domains = DomainFilter(context.site, request)](const model::ApiKey& row) {
+         const model::User* user = site.findUser(row.userId);
+         return user != nullptr && domains.lists(user->domainId);
+       },
+       [&context](const model::ApiKey& row) { return shownKey(context, row); }});
 }
 
-void show(Context& context, Request& request, Reply reply) {
+void showKey(Context& context, Request& request, Reply reply) {
   const model::ApiKey* key = context.site.findApiKey(request.param("id"));
   if (key == nullptr) {
     reply.fail(notFound("API key", request.param("id")));
     return;
   }
-  reply.json(200, shown(context, *key));
+  reply.json(200, shownKey(context, *key));
 }
 
 // What a new key needs for the user that it gets when it names none.
@@ -163,7 +162,7 @@ Outcome planCreate(Context& context, model::ApiKey key, const NewUser& fresh) {
   return writes;
 }
 
-void create(Context& context, Request& request, Reply reply) {
+void createKey(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -194,7 +193,7 @@ void create(Context& context, Request& request, Reply reply) {
       },
       [&context, text = std::move(secret.text)](const auto& changes, Reply& done) {
         const model::ApiKey* stored = findStored<model::ApiKey>(changes);
-        json::Object out = stored == nullptr ? json::Object() : shown(context, *stored);
+        json::Object out = stored == nullptr ? json::Object() : shownKey(context, *stored);
         out.set("x_api_key", text);
         http::Response response = http::Response::json(201, json::Value(std::move(out)));
         response.set("Cache-Control", "no-store");
@@ -202,7 +201,7 @@ void create(Context& context, Request& request, Reply reply) {
       });
 }
 
-void update(Context& context, Request& request, Reply reply) {
+void updateKey(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -240,17 +239,13 @@ void update(Context& context, Request& request, Reply reply) {
       },
       [&context](const auto& changes, Reply& done) {
         const model::ApiKey* stored = findStored<model::ApiKey>(changes);
-        done.json(200, stored == nullptr ? json::Object() : shown(context, *stored));
+        done.json(200, stored == nullptr ? json::Object() : shownKey(context, *stored));
       });
 }
 
-void erase(Context& context, Request& request, Reply reply) {
+void eraseKey(Context& context, Request& request, Reply reply) {
   eraseRow(context, request, std::move(reply), model::Table::ApiKey,
            std::string(request.param("id")));
-}
-
-json::Array toArray(const std::vector<std::string>& texts) {
-  return json::Array(texts.begin(), texts.end());
 }
 
 // What the credential of this request stands for, in the members of an access token.
@@ -281,12 +276,12 @@ void inspect(Context& context, Request& request, Reply reply) {
 
 void addApiKeyRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "api_keys");
-  routes.get("/api_keys", Permission::Admin, index);
-  routes.post("/api_keys", Permission::Admin, create);
+  routes.get("/api_keys", Permission::Admin, listKeys);
+  routes.post("/api_keys", Permission::Admin, createKey);
   routes.get("/api_keys/inspect", Permission::User, inspect);
-  routes.get("/api_keys/:id", Permission::Admin, show);
-  routes.update("/api_keys/:id", Permission::Admin, update);
-  routes.erase("/api_keys/:id", Permission::Admin, erase);
+  routes.get("/api_keys/:id", Permission::Admin, showKey);
+  routes.update("/api_keys/:id", Permission::Admin, updateKey);
+  routes.erase("/api_keys/:id", Permission::Admin, eraseKey);
 }
 
 }  // namespace busbar::api

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "api/resources/page.h"
+#include "api/resources/shape_parts.h"
 
 namespace busbar::api {
 namespace {
@@ -17,12 +18,6 @@ constexpr size_t kMaxExported = 10'000;
 constexpr Milliseconds kReadLimit{30'000};
 constexpr Milliseconds kVerifyLimit{300'000};
 
-void setText(json::Object& out, std::string_view name, const std::string& text) {
-  if (!text.empty()) {
-    out.set(name, text);
-  }
-}
-
 void setDocument(json::Object& out, std::string_view name, const std::string& text) {
   if (text.empty()) {
     return;
@@ -31,19 +26,11 @@ void setDocument(json::Object& out, std::string_view name, const std::string& te
   out.set(name, value ? std::move(*value) : json::Value(text));
 }
 
-json::Object toJson(const AuditEntry& entry) {
-  json::Object out;
-  out.set("sequence", entry.sequence);
-  out.set("time", entry.timeMs);
-  out.set("action", entry.action);
-  setText(out, "type", entry.record);
-  setText(out, "id", entry.subject);
-  setText(out, "user_id", entry.userId);
+json::Object entryToJson(const AuditEntry& entry) {
+  json::Object out = changeToJson(entry);
   setText(out, "credential", entry.credential);
   setText(out, "peer", entry.peer);
   setText(out, "trace_id", entry.traceId);
-  setDocument(out, "before", entry.before);
-  setDocument(out, "after", entry.after);
   out.set("hash", entry.hash);
   return out;
 }
@@ -61,7 +48,7 @@ std::optional<Refusal> readNumber(const Request& request, std::string_view name,
 }
 
 // `since` and `until` are milliseconds since 1970.
-std::variant<AuditFilter, Refusal> toFilter(const Request& request, const Page& page) {
+std::variant<AuditFilter, Refusal> toAuditFilter(const Request& request, const Page& page) {
   AuditFilter filter;
   for (const auto& [name, out] :
        {std::pair("since", &filter.sinceMs), std::pair("until", &filter.untilMs),
@@ -86,7 +73,7 @@ std::optional<std::pair<Page, AuditFilter>> readQuery(const Request& request, Re
     reply.fail(*refusal);
     return std::nullopt;
   }
-  auto filter = toFilter(request, std::get<Page>(page));
+  auto filter = toAuditFilter(request, std::get<Page>(page));
   if (const Refusal* refusal = std::get_if<Refusal>(&filter)) {
     reply.fail(*refusal);
     return std::nullopt;
@@ -94,7 +81,7 @@ std::optional<std::pair<Page, AuditFilter>> readQuery(const Request& request, Re
   return std::pair(std::get<Page>(std::move(page)), std::get<AuditFilter>(std::move(filter)));
 }
 
-void index(Context& context, Request& request, Reply reply) {
+void listAudit(Context& context, Request& request, Reply reply) {
   auto query = readQuery(request, reply);
   if (!query) {
     return;
@@ -108,7 +95,7 @@ void index(Context& context, Request& request, Reply reply) {
         }
         json::Array out;
         for (const AuditEntry& entry : found->entries) {
-          out.emplace_back(toJson(entry));
+          out.emplace_back(entryToJson(entry));
         }
         const size_t shown = out.size();
         auto response = http::Response::json(200, json::Value(std::move(out)));
@@ -135,7 +122,7 @@ void exportLines(Context& context, Request& request, Reply reply) {
                             }
                             std::string lines;
                             for (const AuditEntry& entry : found->entries) {
-                              lines += json::write(toJson(entry)) + "\n";
+                              lines += json::write(entryToJson(entry)) + "\n";
                             }
                             http::Response response(200);
                             response.setBody("application/x-ndjson", std::move(lines));
@@ -166,9 +153,22 @@ void verify(Context& context, Request&, Reply reply) {
 
 }  // namespace
 
+json::Object changeToJson(const AuditEntry& entry) {
+  json::Object out;
+  out.set("sequence", entry.sequence);
+  out.set("time", entry.timeMs);
+  out.set("action", entry.action);
+  setText(out, "type", entry.record);
+  setText(out, "id", entry.subject);
+  setText(out, "user_id", entry.userId);
+  setDocument(out, "before", entry.before);
+  setDocument(out, "after", entry.after);
+  return out;
+}
+
 void addAuditRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kBusbar, "audit");
-  routes.get("/audit", Permission::Admin, index);
+  routes.get("/audit", Permission::Admin, listAudit);
   routes.get("/audit/export", Permission::Admin, exportLines);
   routes.get("/audit/verify", Permission::Admin, verify);
 }

@@ -7,6 +7,10 @@
 
 namespace busbar::api {
 
+// What an entry says of a change, without from where and by which credential it was made. Shape:
+// openapi.yaml "GroupChangeEntry".
+json::Object changeToJson(const AuditEntry& entry);
+
 // The audit log under /api/busbar/v1/audit: to look through, to keep elsewhere, to verify.
 void addAuditRoutes(http::Router& router, Context& context);
 

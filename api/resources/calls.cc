@@ -182,6 +182,10 @@ void Calls::start(http::Request& request, http::Responder responder, const model
   const bool isPrivileged =
       systemId.empty() || (known != nullptr && known->minRole >= Manifest::CallerRole::Support);
   if (isPrivileged) {
+    if (audit_.isAuditFull()) {
+      responder.send(failure(auditBusy(), request.path(), request.requestId(), systemId, slug));
+      return;
+    }
     recordExec(audit_, actorOf(request), mod, function, systemId);
   }
   call.deadline = loop_.now() + std::get<Milliseconds>(limit);
@@ -212,6 +216,10 @@ HostClient::CallId Calls::start(Order order, HostClient::Done<ExecuteReply> done
   const auto manifest = manifests_.find(order.mod.driverId);
   const Manifest::Function* known = manifest ? manifest->findFunction(order.function) : nullptr;
   if (known != nullptr && known->minRole >= Manifest::CallerRole::Support) {
+    if (audit_.isAuditFull()) {
+      done(auditBusy());
+      return 0;
+    }
     // "00-", the trace id's 32 digits, …
     const std::string traceId =
         order.traceparent.size() < 35 ? "" : order.traceparent.substr(3, 32);

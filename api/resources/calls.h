@@ -36,9 +36,10 @@ class Calls {
   ~Calls();
 
   // Calls `function` with the request's body, and answers. A call of a function for support or
-  // above, or of any by a module's id, is told to the audit log, without its arguments. `systemId`
-  // and `slug` stand in errors when the module was named by them. Deadline: query `timeout_ms`,
-  // else header X-Busbar-Timeout (both milliseconds, 1 to 600000), else the manifest's.
+  // above, or of any by a module's id, is told to the audit log, without its arguments, and is
+  // refused while that is full. `systemId` and `slug` stand in errors when the module was named by
+  // them. Deadline: query `timeout_ms`, else header X-Busbar-Timeout (both milliseconds, 1 to
+  // 600000), else the manifest's.
   void start(http::Request& request, http::Responder responder, const model::Module& mod,
              std::string_view function, std::string_view systemId = {}, std::string_view slug = {});
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/resources/config_writer.h"
 
+#include "api/auth/client_secret.h"
+
 namespace busbar::api {
 
 struct ConfigWriter::Job {
@@ -10,7 +12,17 @@ struct ConfigWriter::Job {
   Plan plan;
   Done done;
   int attempts = 0;
+  bool changesInstances = false;  // in the present attempt
 };
+
+ConfigWriter::ConfigWriter(EventLoop& loop, ConfigStore& store, const Site& site,
+                           model::IdGenerator& ids)
+    : loop_(loop),
+      store_(store),
+      site_(site),
+      makeInstance_([&ids] { return newTriggerInstance(ids); }) {}
+
+ConfigWriter::~ConfigWriter() = default;
 
 void ConfigWriter::run(Reply reply, Actor actor, Plan plan, Done done) {
   attempt(std::unique_ptr<Job>(
@@ -18,7 +30,6 @@ void ConfigWriter::run(Reply reply, Actor actor, Plan plan, Done done) {
 }
 
 void ConfigWriter::attempt(std::unique_ptr<Job> job) {
-  ++job->attempts;
   auto planned = job->plan();
   if (const Refusal* refusal = std::get_if<Refusal>(&planned)) {
     job->reply.fail(*refusal);
@@ -29,15 +40,35 @@ void ConfigWriter::attempt(std::unique_ptr<Job> job) {
     job->done({}, job->reply);
     return;
   }
+  job->changesInstances = concernsInstances(site_, writes);
+  if (job->changesInstances) {
+    if (changesInstances_) {
+      waiting_.push_back(std::move(job));
+      return;
+    }
+    completeInstances(site_, writes, makeInstance_);
+    changesInstances_ = true;
+  }
+  ++job->attempts;
   const Actor actor = job->actor;
   ++open_;
   store_.apply(std::move(writes), actor, loop_.now() + kLimit,
                [this, alive = std::weak_ptr<bool>(alive_),
                 job = std::move(job)](Result<std::vector<ConfigChange>> result) mutable {
                  if (!alive.expired()) {
+                   changesInstances_ = changesInstances_ && !job->changesInstances;
                    finish(std::move(job), std::move(result));
+                   resume();
                  }
                });
+}
+
+void ConfigWriter::resume() {
+  while (!changesInstances_ && !waiting_.empty()) {
+    std::unique_ptr<Job> next = std::move(waiting_.front());
+    waiting_.pop_front();
+    attempt(std::move(next));
+  }
 }
 
 void ConfigWriter::finish(std::unique_ptr<Job> job, Result<std::vector<ConfigChange>> result) {
@@ -47,7 +78,9 @@ void ConfigWriter::finish(std::unique_ptr<Job> job, Result<std::vector<ConfigCha
     return;
   }
   Error error = std::move(result).error();
-  if (error.code == ErrorCode::Aborted && job->attempts < kMaxAttempts) {
+  // A row was changed, or went, after the plan had seen it.
+  const bool isLate = error.code == ErrorCode::Aborted || error.code == ErrorCode::NotFound;
+  if (isLate && job->attempts < kMaxAttempts) {
     attempt(std::move(job));
     return;
   }
@@ -56,6 +89,17 @@ void ConfigWriter::finish(std::unique_ptr<Job> job, Result<std::vector<ConfigCha
     return;
   }
   job->reply.fail(error);
+}
+
+std::string newWebhookSecret() {
+  return auth::generateClientSecret().text;
+}
+
+model::TriggerInstance newTriggerInstance(model::IdGenerator& ids) {
+  model::TriggerInstance instance;
+  instance.id = ids.next(model::Table::TriggerInstance);
+  instance.webhookSecret = newWebhookSecret();
+  return instance;
 }
 
 }  // namespace busbar::api

@@ -12,16 +12,23 @@ namespace {
 using model::Record;
 using model::Table;
 
-constexpr ConfigurationList kLists[] = {
-    {"domains", Table::Domain},       {"users", Table::User},
-    {"oauth_apps", Table::OauthApp},  {"drivers", Table::Driver},
-    {"zones", Table::Zone},           {"systems", Table::System},
-    {"modules", Table::Module},       {"settings", Table::Settings},
-    {"schemas", Table::Schema},       {"metadata", Table::Metadata},
-    {"groups", Table::Group},         {"group_users", Table::GroupUser},
-    {"group_zones", Table::GroupZone}};
+constexpr ConfigurationList kLists[] = {{"domains", Table::Domain},
+                                        {"users", Table::User},
+                                        {"oauth_apps", Table::OauthApp},
+                                        {"drivers", Table::Driver},
+                                        {"zones", Table::Zone},
+                                        {"systems", Table::System},
+                                        {"modules", Table::Module},
+                                        {"triggers", Table::Trigger},
+                                        {"trigger_instances", Table::TriggerInstance},
+                                        {"settings", Table::Settings},
+                                        {"schemas", Table::Schema},
+                                        {"metadata", Table::Metadata},
+                                        {"groups", Table::Group},
+                                        {"group_users", Table::GroupUser},
+                                        {"group_zones", Table::GroupZone}};
 
-json::Object shown(const Record& record) {
+json::Object shownRecord(const Record& record) {
   json::Object out;
   for (const auto& [member, value] : model::toDocument(record)) {
     const bool isInstalled = model::tableOf(record) == Table::Driver && member == "manifest";
@@ -64,7 +71,7 @@ bool isConfigurationSecret(std::string_view member, const Record& record) {
   if (settings != nullptr) {
     return member == "settings_string" && settings->level != model::EncryptionLevel::None;
   }
-  return member == "password_hash" || member == "secret_hash" ||
+  return member == "password_hash" || member == "secret_hash" || member == "webhook_secret" ||
          (member == "internals" && std::holds_alternative<model::Domain>(record));
 }
 
@@ -72,7 +79,7 @@ json::Array configurationRows(const Site& site, Table table) {
   json::Array out;
   const auto append = [&]<class Row>(const Row&) {
     for (const Row* row : site.all<Row>()) {
-      json::Object object = shown(*row);
+      json::Object object = shownRecord(*row);
       hideDefaultDomain(site, object);
       out.emplace_back(std::move(object));
     }
@@ -90,8 +97,11 @@ json::Object configurationDocument(const Site& site) {
       json::Array{
           "settings above encryption_level 0 come without settings_string: what is stored stays "
           "when this is applied, and a new row needs the text written in",
-          "API keys, passwords, secrets of applications and internals of domains are not in here: "
-          "what is stored stays; a new application needs a new secret",
+          "API keys, invitations to groups, passwords, secrets of applications and of webhooks, "
+          "and "
+          "internals of domains are not in here: what is stored stays; a new application needs a "
+          "new "
+          "secret, a new instance of a trigger gets one",
           "rows without authority_id or owner_id are of the default domain; a domain that has "
           "another id where this is applied is known by its host",
           "drivers are named, not contained: they must be installed where this is applied"});

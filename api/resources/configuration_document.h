@@ -19,12 +19,13 @@ struct ConfigurationList {
   std::string_view name;
   model::Table table;
 };
-// What refers comes after what it refers to.
+// What refers comes after what it refers to, but for zones and the triggers in their lists.
 std::span<const ConfigurationList> configurationLists();
 
 // Kept by the store, or telling of the past: in no document.
 bool isConfigurationOwn(std::string_view member, model::Table table);
-// Of this record, in no export: hidden settings, hashes, internals of a domain.
+// Of this record, in no export: hidden settings, hashes, internals of a domain, the secret of a
+// webhook.
 bool isConfigurationSecret(std::string_view member, const model::Record& record);
 
 json::Array configurationRows(const Site& site, model::Table table);

@@ -11,6 +11,7 @@
 #include "api/resources/settings_check.h"
 #include "registry/settings/merge.h"
 #include "registry/site/cascade.h"
+#include "registry/site/trigger_plan.h"
 #include "registry/store/config_columns.h"
 
 namespace busbar::api {
@@ -94,6 +95,14 @@ class Outcome {
     if (membership != nullptr && after_.domainIdOf(*after_.findUser(membership->userId)) !=
                                      after_.findGroup(membership->groupId)->domainId) {
       fail(membership->id, "user_id", "must be a user of the group's domain");
+    }
+  }
+
+  void checkRow(const model::TriggerInstance& written) {
+    const model::TriggerInstance* instance = after_.findTriggerInstance(written.id);
+    if (instance != nullptr && !instance->zoneId.empty() && !isAskedFor(after_, *instance)) {
+      fail(instance->id, "zone_id",
+           "must be a zone that has the system in it and the trigger in its list");
     }
   }
 

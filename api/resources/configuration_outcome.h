@@ -19,7 +19,8 @@ struct OutcomeFault {
 };
 
 // References to rows that will not be there; groups in a circle or across domains; settings that no
-// longer fit the driver of a module they fitted before; a domain that had an admin and has none.
+// longer fit the driver of a module they fitted before; a domain that had an admin and has none;
+// an instance of a zone that does not ask for it.
 // One row is to blame once. Pure.
 std::vector<OutcomeFault> outcomeFaults(const Site& site, DriverManifests& manifests,
                                         const std::vector<const ConfigWrite*>& writes);

@@ -11,13 +11,17 @@
 #include <utility>
 
 #include "api/auth/client_secret.h"
+#include "api/resources/config_writer.h"
 #include "api/resources/configuration_document.h"
 #include "api/resources/configuration_outcome.h"
+#include "api/triggers/action_check.h"
+#include "api/triggers/spec.h"
 #include "registry/model/ids.h"
 #include "registry/model/record_json.h"
 #include "registry/model/validate.h"
 #include "registry/settings/settings_text.h"
 #include "registry/site/cascade.h"
+#include "registry/site/trigger_plan.h"
 
 namespace busbar::api {
 namespace {
@@ -39,6 +43,10 @@ std::string nameOf(const Site& site, const Record& record) {
   if (const auto* mod = std::get_if<model::Module>(&record)) {
     return std::string(site.resolvedName(*mod));
   }
+  if (const auto* instance = std::get_if<model::TriggerInstance>(&record)) {
+    const model::Trigger* trigger = site.findTrigger(instance->triggerId);
+    return trigger == nullptr ? std::string() : trigger->name;
+  }
   const json::Object document = model::toDocument(record);
   const json::Value* name = document.find("name");
   return name == nullptr || name->asString() == nullptr ? std::string() : *name->asString();
@@ -46,8 +54,9 @@ std::string nameOf(const Site& site, const Record& record) {
 
 class Planner {
  public:
-  Planner(const Site& site, DriverManifests& manifests, const std::string& userId)
-      : site_(site), manifests_(manifests), userId_(userId) {}
+  Planner(const Site& site, DriverManifests& manifests, model::IdGenerator& ids,
+          const std::string& userId)
+      : site_(site), manifests_(manifests), ids_(ids), userId_(userId) {}
 
   void add(const ConfigurationList& list, const json::Array& rows) {
     size_t at = 0;
@@ -78,13 +87,14 @@ class Planner {
 
   std::variant<ConfigurationPlan, Refusal> take() {
     if (failures_.empty()) {
+      for (auto& [id, write] : byId_) {
+        plan_.writes.push_back(std::move(write));
+      }
+      addInstances();
       checkOutcome();
     }
     if (!failures_.empty()) {
       return invalidFields(failures_);
-    }
-    for (auto& [id, write] : byId_) {
-      plan_.writes.push_back(std::move(write));
     }
     return std::move(plan_);
   }
@@ -124,8 +134,12 @@ class Planner {
     note(std::move(*wanted), present);
   }
 
-  // A domain that is here already has its id, whatever the document calls it.
+  // A domain that is here already has its id, whatever the document calls it; so has the instance
+  // of a trigger that a zone made.
   std::string idHere(Table table, const std::string& id, const json::Value& row) {
+    if (table == Table::TriggerInstance) {
+      return instanceHere(id, row);
+    }
     const json::Value* host = row.find("domain");
     if (table != Table::Domain || site_.findDomain(id) != nullptr || host == nullptr ||
         host->asString() == nullptr) {
@@ -137,6 +151,24 @@ class Planner {
     }
     domainsHere_[id] = here->id;
     return here->id;
+  }
+
+  std::string instanceHere(const std::string& id, const json::Value& row) const {
+    const auto textOf = [&row](const char* member) {
+      const json::Value* value = row.find(member);
+      return value == nullptr || value->asString() == nullptr ? std::string() : *value->asString();
+    };
+    const std::string zoneId = textOf("zone_id");
+    if (zoneId.empty() || site_.findTriggerInstance(id) != nullptr) {
+      return id;
+    }
+    for (const std::string& hereId : site_.instancesOfZone(zoneId)) {
+      const model::TriggerInstance& here = *site_.findTriggerInstance(hereId);
+      if (here.triggerId == textOf("trigger_id") && here.systemId == textOf("control_system_id")) {
+        return hereId;
+      }
+    }
+    return id;
   }
 
   // What the document says of a domain, as an id of this site; `before` is what the row has.
@@ -158,7 +190,8 @@ class Planner {
       if (isConfigurationOwn(member, table)) {
         continue;
       }
-      if (!merged.contains(member) || member == "password_hash" || member == "secret_hash") {
+      if (!merged.contains(member) || member == "password_hash" || member == "secret_hash" ||
+          member == "webhook_secret") {
         fail(member.substr(0, 64), "is not a member of a " + std::string(model::toString(table)));
         return std::nullopt;
       }
@@ -213,6 +246,15 @@ class Planner {
     } else if (auto* group = std::get_if<model::Group>(&record)) {
       group->domainId = domainHere(group->domainId, "");
       checkPlain(*group);
+    } else if (auto* trigger = std::get_if<model::Trigger>(&record)) {
+      checkPlain(*trigger);
+      for (model::FieldError& error : triggers::readCheckedSpec(*trigger).errors) {
+        std::replace(error.field.begin(), error.field.end(), '.', '/');
+        fail(error.field, error.reason);
+      }
+    } else if (auto* instance = std::get_if<model::TriggerInstance>(&record)) {
+      checkInstance(*instance,
+                    present == nullptr ? nullptr : std::get_if<model::TriggerInstance>(present));
     } else {
       std::visit([this](auto& row) { checkPlain(row); }, record);
     }
@@ -234,6 +276,18 @@ class Planner {
     if (before->id == userId_ && before->role != user.role) {
       fail("role", "must not change for the user who applies the document");
     }
+  }
+
+  void checkInstance(model::TriggerInstance& instance, const model::TriggerInstance* before) {
+    if (instance.webhookSecret.empty()) {
+      instance.webhookSecret = newWebhookSecret();
+    }
+    if (before != nullptr &&
+        (before->triggerId != instance.triggerId || before->systemId != instance.systemId ||
+         before->zoneId != instance.zoneId)) {
+      fail("", "must keep its trigger, system and zone: make a new instance");
+    }
+    checkPlain(instance);
   }
 
   template <class R>
@@ -274,9 +328,24 @@ class Planner {
     byId_.insert_or_assign(id, ConfigWrite{kind, std::move(wanted)});
   }
 
+  // Those that zones ask for, and no longer ask for.
+  void addInstances() {
+    const size_t before = plan_.writes.size();
+    MakeInstance make = [this] { return newTriggerInstance(ids_); };
+    completeInstances(site_, plan_.writes, make);
+    for (size_t at = before; at < plan_.writes.size(); ++at) {
+      const ConfigWrite& write = plan_.writes[at];
+      plan_.changes.push_back({write.kind == ConfigWrite::Kind::Erase ? "delete" : "create",
+                               Table::TriggerInstance,
+                               model::commonOf(write.record).id,
+                               nameOf(site_, write.record),
+                               {}});
+    }
+  }
+
   void checkOutcome() {
     std::vector<const ConfigWrite*> writes;
-    for (const auto& [id, write] : byId_) {
+    for (const ConfigWrite& write : plan_.writes) {
       writes.push_back(&write);
     }
     for (const OutcomeFault& fault : outcomeFaults(site_, manifests_, writes)) {
@@ -323,6 +392,10 @@ class Planner {
       std::erase_if(system.zones, isErased);
       ++system.version;
       left = std::move(system);
+    } else if (const model::Zone* place = site_.findZone(id)) {
+      model::Zone zone = *place;
+      std::erase_if(zone.triggers, isErased);
+      left = std::move(zone);
     } else if (const model::Metadata* named = site_.findMetadata(id)) {
       model::Metadata metadata = *named;
       metadata.schemaId.clear();
@@ -336,6 +409,7 @@ class Planner {
 
   const Site& site_;
   DriverManifests& manifests_;
+  model::IdGenerator& ids_;
   const std::string& userId_;
   std::string where_;
   std::unordered_map<std::string, std::string> named_;        // id -> JSON pointer
@@ -350,6 +424,7 @@ class Planner {
 
 std::variant<ConfigurationPlan, Refusal> planConfiguration(const Site& site,
                                                            DriverManifests& manifests,
+                                                           model::IdGenerator& ids,
                                                            const json::Value& document, bool prune,
                                                            const std::string& userId) {
   const json::Object* object = document.asObject();
@@ -368,7 +443,7 @@ std::variant<ConfigurationPlan, Refusal> planConfiguration(const Site& site,
       return invalidField(member, "must be a list");
     }
   }
-  Planner planner(site, manifests, userId);
+  Planner planner(site, manifests, ids, userId);
   std::vector<ConfigurationList> lists;
   for (const ConfigurationList& list : known) {
     if (const json::Value* rows = document.find(list.name)) {

@@ -43,12 +43,21 @@ void Routes::add(http::Method method, std::string_view path, auth::Permission pe
               });
 }
 
+int64_t nowSeconds(const Context& context) {
+  return context.loop.clock().utcNs() / 1'000'000'000;
+}
+
 Actor actorOf(const auth::Principal& principal, std::string_view peer, std::string_view traceId) {
   return {principal.userId, std::string(traceId), std::string(peer), credentialText(principal)};
 }
 
 Actor actorOf(const http::Request& request) {
   return actorOf(request.principal(), request.peerAddress(), request.trace().traceIdText());
+}
+
+Error auditBusy() {
+  return Error::because(ErrorCode::Unavailable, "audit_busy",
+                        "too much waits to be written to the audit log; nothing was called");
 }
 
 void recordAction(AuditStore& audit, const http::Request& request, std::string_view action,

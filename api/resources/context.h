@@ -15,14 +15,20 @@
 #include "api/resources/config_writer.h"
 #include "api/resources/driver_manifests.h"
 #include "api/resources/reply.h"
+#include "api/triggers/trigger_states.h"
 #include "host/client/host_client.h"
 #include "registry/model/ids.h"
 #include "registry/site/site.h"
 #include "registry/store/audit_store.h"
 #include "registry/store/config_store.h"
 #include "registry/store/search.h"
+#include "registry/store/trigger_store.h"
 #include "sdk/base/event_loop.h"
 #include "sdk/base/log.h"
+
+namespace busbar::triggers {
+class Engine;
+}
 
 namespace busbar::api {
 
@@ -56,10 +62,15 @@ struct Context {
   SiteFacts facts;
   auth::PasswordHasher* passwords = nullptr;  // null: passwords cannot be set
   auth::ZonePermissions zonePermissions{};
-  const auth::KeyUsage* keyUsage = nullptr;  // null: only what the rows say
-  auth::GuessLimiter passwordGuesses{};      // of present passwords, by user id
+  const auth::KeyUsage* keyUsage = nullptr;                // null: only what the rows say
+  const triggers::TriggerStates* triggerStates = nullptr;  // null: nothing is triggered
+  triggers::Engine* triggerEngine = nullptr;
+  TriggerStore* triggerStore = nullptr;
+  std::string siteTimeZone = {};           // of systems that know none; empty: UTC
+  auth::GuessLimiter passwordGuesses{};    // of present passwords, by user id
+  auth::GuessLimiter invitationGuesses{};  // of secrets of invitations, by user id
   DriverManifests manifests{site};
-  ConfigWriter writer{loop, store};
+  ConfigWriter writer{loop, store, site, ids};
   Calls calls{loop, host, manifests, audit};
 };
 
@@ -105,9 +116,13 @@ class Routes {
   std::string_view scope_;
 };
 
+// The present, in seconds since the epoch.
+int64_t nowSeconds(const Context& context);
 // Who changes the configuration, for its logs.
 Actor actorOf(const http::Request& request);
 Actor actorOf(const auth::Principal& principal, std::string_view peer, std::string_view traceId);
+// A call that is to be audited is not made while the audit log is full.
+Error auditBusy();
 // Tells the audit log what a request did that changed no configuration: "reload" of "module"
 // "mod-…".
 void recordAction(AuditStore& audit, const http::Request& request, std::string_view action,

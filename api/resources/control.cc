@@ -108,7 +108,7 @@ void functions(Context& context, Request& request, Reply reply) {
   reply.json(200, std::move(out));
 }
 
-void state(Context& context, Request& request, Reply reply) {
+void slugState(Context& context, Request& request, Reply reply) {
   if (!hasSystem(context, request, reply)) {
     return;
   }
@@ -125,7 +125,7 @@ void state(Context& context, Request& request, Reply reply) {
   reply.json(200, std::move(*texts));
 }
 
-void stateKey(Context& context, Request& request, Reply reply) {
+void slugStateKey(Context& context, Request& request, Reply reply) {
   if (!hasSystem(context, request, reply)) {
     return;
   }
@@ -143,7 +143,7 @@ void stateKey(Context& context, Request& request, Reply reply) {
 }
 
 // The hot path: straight from the site's cache of names into the host.
-void execute(Context& context, Request& request, http::Responder responder) {
+void executeOnSlug(Context& context, Request& request, http::Responder responder) {
   const std::string_view systemId = request.param("id");
   const std::string_view slug = request.param("slug");
   if (isForbidden(request)) {
@@ -167,12 +167,12 @@ void addControlRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "control");
   routes.get("/systems/:id/types", Permission::User, types);
   routes.get("/systems/:id/functions/:slug", Permission::ZoneOperate, functions);
-  routes.get("/systems/:id/:slug", Permission::ZoneRead, state);
-  routes.get("/systems/:id/:slug/:key", Permission::ZoneRead, stateKey);
+  routes.get("/systems/:id/:slug", Permission::ZoneRead, slugState);
+  routes.get("/systems/:id/:slug/:key", Permission::ZoneRead, slugStateKey);
   router.add(http::Method::Post, std::string(kEngine) + "/systems/:id/:slug/:method",
              auth::Access(Permission::ZoneOperate, "control"),
              [&context](Request& request, http::Responder responder) {
-               execute(context, request, std::move(responder));
+               executeOnSlug(context, request, std::move(responder));
              });
 }
 

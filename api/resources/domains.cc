@@ -13,7 +13,7 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
 model::FieldErrors readDomain(BodyReader& body, model::Domain& domain) {
   body.read("name", domain.name);
@@ -43,7 +43,7 @@ const model::Domain* findDomain(Context& context, Request& request, Reply& reply
   return domain;
 }
 
-void index(Context& context, Request& request, Reply reply) {
+void listDomains(Context& context, Request& request, Reply reply) {
   auto page = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
     reply.fail(*refusal);
@@ -58,18 +58,18 @@ void index(Context& context, Request& request, Reply reply) {
        [isAdmin](const model::Domain& row) { return toJson(row, isAdmin); }});
 }
 
-void show(Context& context, Request& request, Reply reply) {
+void showDomain(Context& context, Request& request, Reply reply) {
   if (const model::Domain* domain = findDomain(context, request, reply)) {
     reply.json(200, toJson(*domain, request.principal().isAdmin()));
   }
 }
 
-void answer(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
+void answerDomain(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
   const model::Domain* stored = findStored<model::Domain>(changes);
   reply.json(status, stored == nullptr ? json::Object() : toJson(*stored, true));
 }
 
-void create(Context& context, Request& request, Reply reply) {
+void createDomain(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -84,10 +84,10 @@ void create(Context& context, Request& request, Reply reply) {
   context.writer.run(
       std::move(reply), actorOf(request),
       [domain]() -> Outcome { return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, domain}}; },
-      [](const auto& changes, Reply& done) { answer(201, changes, done); });
+      [](const auto& changes, Reply& done) { answerDomain(201, changes, done); });
 }
 
-void update(Context& context, Request& request, Reply reply) {
+void updateDomain(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -107,10 +107,10 @@ void update(Context& context, Request& request, Reply reply) {
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      [](const auto& changes, Reply& done) { answer(200, changes, done); });
+      [](const auto& changes, Reply& done) { answerDomain(200, changes, done); });
 }
 
-void erase(Context& context, Request& request, Reply reply) {
+void eraseDomain(Context& context, Request& request, Reply reply) {
   eraseRow(context, request, std::move(reply), model::Table::Domain,
            std::string(request.param("id")));
 }
@@ -119,11 +119,11 @@ void erase(Context& context, Request& request, Reply reply) {
 
 void addDomainRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "domains");
-  routes.get("/domains", Permission::Support, index);
-  routes.post("/domains", Permission::Admin, create);
-  routes.get("/domains/:id", Permission::Support, show);
-  routes.update("/domains/:id", Permission::Admin, update);
-  routes.erase("/domains/:id", Permission::Admin, erase);
+  routes.get("/domains", Permission::Support, listDomains);
+  routes.post("/domains", Permission::Admin, createDomain);
+  routes.get("/domains/:id", Permission::Support, showDomain);
+  routes.update("/domains/:id", Permission::Admin, updateDomain);
+  routes.erase("/domains/:id", Permission::Admin, eraseDomain);
 }
 
 }  // namespace busbar::api

@@ -14,7 +14,7 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
 const model::Driver* findDriver(Context& context, Request& request, Reply& reply) {
   const model::Driver* driver = context.site.findDriver(request.param("id"));
@@ -24,7 +24,7 @@ const model::Driver* findDriver(Context& context, Request& request, Reply& reply
   return driver;
 }
 
-void index(Context& context, Request& request, Reply reply) {
+void listDrivers(Context& context, Request& request, Reply reply) {
   auto page = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
     reply.fail(*refusal);
@@ -61,7 +61,7 @@ json::Object withManifest(const model::Driver& driver) {
   return out;
 }
 
-void show(Context& context, Request& request, Reply reply) {
+void showDriver(Context& context, Request& request, Reply reply) {
   const model::Driver* driver = findDriver(context, request, reply);
   if (driver == nullptr) {
     return;
@@ -108,7 +108,7 @@ model::FieldErrors readDriver(BodyReader& body, model::Driver& driver) {
   return errors;
 }
 
-void update(Context& context, Request& request, Reply reply) {
+void updateDriver(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -135,7 +135,7 @@ void update(Context& context, Request& request, Reply reply) {
       });
 }
 
-void erase(Context& context, Request& request, Reply reply) {
+void eraseDriver(Context& context, Request& request, Reply reply) {
   eraseRow(context, request, std::move(reply), model::Table::Driver,
            std::string(request.param("id")));
 }
@@ -260,10 +260,10 @@ void install(Context& context, Request& request, Reply reply) {
 
 void addDriverRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "drivers");
-  routes.get("/drivers", Permission::Support, index);
-  routes.get("/drivers/:id", Permission::User, show);
-  routes.update("/drivers/:id", Permission::Admin, update);
-  routes.erase("/drivers/:id", Permission::Admin, erase);
+  routes.get("/drivers", Permission::Support, listDrivers);
+  routes.get("/drivers/:id", Permission::User, showDriver);
+  routes.update("/drivers/:id", Permission::Admin, updateDriver);
+  routes.erase("/drivers/:id", Permission::Admin, eraseDriver);
   routes.post("/drivers/:id/reload", Permission::Admin, reload);
   routes.get("/drivers/:id/compiled", Permission::Admin, compiled);
   routes.post("/drivers/:id/recompile", Permission::Admin, recompile);

@@ -14,7 +14,7 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
 // What differs between the two kinds of rows.
 struct Users {
@@ -74,7 +74,7 @@ const model::Group* seenGroup(Context& context, const Request& request, std::str
 }
 
 template <class Kind>
-void index(Context& context, Request& request, Reply reply) {
+void listMembers(Context& context, Request& request, Reply reply) {
   auto parsed = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&parsed)) {
     reply.fail(*refusal);
@@ -105,7 +105,7 @@ void index(Context& context, Request& request, Reply reply) {
 
 // Answers 404 itself, also for a row of a group that the caller does not see.
 template <class Kind>
-const typename Kind::Row* findRow(Context& context, Request& request, Reply& reply) {
+const typename Kind::Row* findMemberRow(Context& context, Request& request, Reply& reply) {
   const std::string_view groupId = request.param("group");
   const auto* row = Kind::find(context.site, groupId, request.param(Kind::kOther));
   if (row == nullptr || seenGroup(context, request, groupId) == nullptr) {
@@ -116,8 +116,8 @@ const typename Kind::Row* findRow(Context& context, Request& request, Reply& rep
 }
 
 template <class Kind>
-void show(Context& context, Request& request, Reply reply) {
-  if (const auto* row = findRow<Kind>(context, request, reply)) {
+void showMember(Context& context, Request& request, Reply reply) {
+  if (const auto* row = findMemberRow<Kind>(context, request, reply)) {
     reply.json(200, toJson(*row, context.site));
   }
 }
@@ -166,7 +166,7 @@ void store(Context& context, const Request& request, Reply reply, ConfigWrite::K
 }
 
 template <class Kind>
-void create(Context& context, Request& request, Reply reply) {
+void createMember(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -203,8 +203,8 @@ void create(Context& context, Request& request, Reply reply) {
 }
 
 template <class Kind>
-void update(Context& context, Request& request, Reply reply) {
-  const auto* present = findRow<Kind>(context, request, reply);
+void updateMember(Context& context, Request& request, Reply reply) {
+  const auto* present = findMemberRow<Kind>(context, request, reply);
   if (present == nullptr) {
     return;
   }
@@ -233,8 +233,8 @@ void update(Context& context, Request& request, Reply reply) {
 }
 
 template <class Kind>
-void erase(Context& context, Request& request, Reply reply) {
-  const auto* present = findRow<Kind>(context, request, reply);
+void eraseMember(Context& context, Request& request, Reply reply) {
+  const auto* present = findMemberRow<Kind>(context, request, reply);
   if (present == nullptr) {
     return;
   }
@@ -247,11 +247,11 @@ void erase(Context& context, Request& request, Reply reply) {
 
 template <class Kind>
 void add(Routes& routes, std::string_view list, std::string_view row) {
-  routes.get(list, Permission::User, index<Kind>);
-  routes.post(list, Permission::User, create<Kind>);
-  routes.get(row, Permission::User, show<Kind>);
-  routes.update(row, Permission::User, update<Kind>);
-  routes.erase(row, Permission::User, erase<Kind>);
+  routes.get(list, Permission::User, listMembers<Kind>);
+  routes.post(list, Permission::User, createMember<Kind>);
+  routes.get(row, Permission::User, showMember<Kind>);
+  routes.update(row, Permission::User, updateMember<Kind>);
+  routes.erase(row, Permission::User, eraseMember<Kind>);
 }
 
 }  // namespace

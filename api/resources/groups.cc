@@ -7,6 +7,8 @@
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
 #include "api/resources/group_access.h"
+#include "api/resources/group_history.h"
+#include "api/resources/group_invitations.h"
 #include "api/resources/group_members.h"
 #include "api/resources/identity_shapes.h"
 #include "api/resources/list.h"
@@ -16,7 +18,7 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
 void readGroup(BodyReader& body, model::Group& group) {
   body.read("name", group.name);
@@ -32,7 +34,7 @@ bool has(const std::vector<std::string>& list, std::string_view value) {
 }
 
 // True if the group is `ancestorId` or lies below it.
-bool liesIn(const Site& site, std::string groupId, const std::string& ancestorId) {
+bool groupLiesIn(const Site& site, std::string groupId, const std::string& ancestorId) {
   for (size_t depth = 0; !groupId.empty() && depth < 1000; ++depth) {
     if (groupId == ancestorId) {
       return true;
@@ -43,7 +45,7 @@ bool liesIn(const Site& site, std::string groupId, const std::string& ancestorId
   return false;
 }
 
-model::FieldErrors check(const Site& site, const BodyReader& body, const model::Group& group) {
+model::FieldErrors checkGroup(const Site& site, const BodyReader& body, const model::Group& group) {
   model::FieldErrors errors = body.finish("group");
   for (model::FieldError& error : model::validate(group)) {
     errors.push_back(std::move(error));
@@ -52,7 +54,7 @@ model::FieldErrors check(const Site& site, const BodyReader& body, const model::
   if (parent != nullptr && parent->domainId != group.domainId) {
     errors.push_back({"parent_id", "must be a group of the same domain"});
   }
-  if (errors.empty() && liesIn(site, group.parentId, group.id)) {
+  if (errors.empty() && groupLiesIn(site, group.parentId, group.id)) {
     errors.push_back({"parent_id", "must not lie in the group itself"});
   }
   return errors;
@@ -95,7 +97,7 @@ const model::Group* findGroup(Context& context, Request& request, Reply& reply) 
   return group;
 }
 
-void index(Context& context, Request& request, Reply reply) {
+void listGroups(Context& context, Request& request, Reply reply) {
   auto page = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
     reply.fail(*refusal);
@@ -129,7 +131,7 @@ void index(Context& context, Request& request, Reply reply) {
 }
 
 // The groups that the caller is in, with what it may do there.
-void current(Context& context, Request& request, Reply reply) {
+void currentGroups(Context& context, Request& request, Reply reply) {
   json::Array out;
   for (const std::string& id : context.site.groupsOfDomain(callerDomainId(context.site, request))) {
     const int64_t bits = auth::membershipBits(request.principal().userId, id, context.site);
@@ -145,18 +147,18 @@ void current(Context& context, Request& request, Reply reply) {
   reply.send(std::move(response));
 }
 
-void show(Context& context, Request& request, Reply reply) {
+void showGroup(Context& context, Request& request, Reply reply) {
   if (const model::Group* group = findGroup(context, request, reply)) {
     reply.json(200, toJson(*group));
   }
 }
 
-void answer(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
+void answerGroup(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
   const model::Group* stored = findStored<model::Group>(changes);
   reply.json(status, stored == nullptr ? json::Object() : toJson(*stored));
 }
 
-void create(Context& context, Request& request, Reply reply) {
+void createGroup(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -177,7 +179,7 @@ void create(Context& context, Request& request, Reply reply) {
     reply.fail(mustBeAdmin());
     return;
   }
-  if (const auto errors = check(context.site, *body, group); !errors.empty()) {
+  if (const auto errors = checkGroup(context.site, *body, group); !errors.empty()) {
     reply.fail(invalidFields(errors));
     return;
   }
@@ -185,10 +187,10 @@ void create(Context& context, Request& request, Reply reply) {
   context.writer.run(
       std::move(reply), actorOf(request),
       [group]() -> Outcome { return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, group}}; },
-      [](const auto& changes, Reply& done) { answer(201, changes, done); });
+      [](const auto& changes, Reply& done) { answerGroup(201, changes, done); });
 }
 
-void update(Context& context, Request& request, Reply reply) {
+void updateGroup(Context& context, Request& request, Reply reply) {
   const model::Group* group = findGroup(context, request, reply);
   if (group == nullptr) {
     return;
@@ -228,15 +230,15 @@ void update(Context& context, Request& request, Reply reply) {
           changed.domainId = present->domainId;
         }
         readGroup(reader, changed);
-        if (const auto errors = check(context.site, reader, changed); !errors.empty()) {
+        if (const auto errors = checkGroup(context.site, reader, changed); !errors.empty()) {
           return invalidFields(errors);
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      [](const auto& changes, Reply& done) { answer(200, changes, done); });
+      [](const auto& changes, Reply& done) { answerGroup(200, changes, done); });
 }
 
-void erase(Context& context, Request& request, Reply reply) {
+void eraseGroup(Context& context, Request& request, Reply reply) {
   const model::Group* group = findGroup(context, request, reply);
   if (group == nullptr) {
     return;
@@ -254,13 +256,15 @@ void erase(Context& context, Request& request, Reply reply) {
 
 void addGroupRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "groups");
-  routes.get("/groups", Permission::User, index);
-  routes.post("/groups", Permission::User, create);
-  routes.get("/groups/current", Permission::User, current);
-  routes.get("/groups/:id", Permission::User, show);
-  routes.update("/groups/:id", Permission::User, update);
-  routes.erase("/groups/:id", Permission::User, erase);
+  routes.get("/groups", Permission::User, listGroups);
+  routes.post("/groups", Permission::User, createGroup);
+  routes.get("/groups/current", Permission::User, currentGroups);
+  routes.get("/groups/:id", Permission::User, showGroup);
+  routes.update("/groups/:id", Permission::User, updateGroup);
+  routes.erase("/groups/:id", Permission::User, eraseGroup);
   addGroupMemberRoutes(routes);
+  addGroupInvitationRoutes(routes);
+  addGroupHistoryRoutes(routes);
 }
 
 }  // namespace busbar::api

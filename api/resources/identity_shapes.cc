@@ -6,27 +6,11 @@
 #include <vector>
 
 #include "api/auth/client_secret.h"
+#include "api/resources/shape_parts.h"
 #include "api/resources/shapes.h"
 
 namespace busbar::api {
 namespace {
-
-json::Array toArray(const std::vector<std::string>& texts) {
-  json::Array out;
-  out.reserve(texts.size());
-  for (const std::string& text : texts) {
-    out.emplace_back(text);
-  }
-  return out;
-}
-
-json::Object common(const model::Common& row) {
-  json::Object out;
-  out.set("id", row.id);
-  out.set("created_at", row.createdAt);
-  out.set("updated_at", row.updatedAt);
-  return out;
-}
 
 void setOrNull(json::Object& out, std::string_view name, const std::string& text) {
   out.set(name, text.empty() ? json::Value() : json::Value(text));
@@ -75,7 +59,7 @@ json::Value domainReference(const Site& site, std::string_view domainId) {
 }
 
 json::Object toJson(const model::Domain& domain, bool withInternals) {
-  json::Object out = common(domain);
+  json::Object out = commonMembers(domain);
   out.set("name", domain.name);
   out.set("domain", domain.domain);
   out.set("description", domain.description);
@@ -90,7 +74,7 @@ json::Object toJson(const model::Domain& domain, bool withInternals) {
 }
 
 json::Object toJson(const model::User& user, const Site& site, UserView view) {
-  json::Object out = common(user);
+  json::Object out = commonMembers(user);
   setOrNull(out, "authority_id", std::string(site.domainIdOf(user)));
   out.set("name", user.name);
   out.set("email", user.email);
@@ -117,7 +101,7 @@ json::Object toJson(const model::User& user, const Site& site, UserView view) {
 }
 
 json::Object toJson(const model::OauthApp& app) {
-  json::Object out = common(app);
+  json::Object out = commonMembers(app);
   out.set("name", app.name);
   out.set("uid", app.uid);
   out.set("secret", nullptr);
@@ -134,7 +118,7 @@ json::Object toJson(const model::OauthApp& app) {
 }
 
 json::Object toJson(const model::Group& group) {
-  json::Object out = common(group);
+  json::Object out = commonMembers(group);
   out.set("authority_id", group.domainId);
   if (!group.parentId.empty()) {
     out.set("parent_id", group.parentId);
@@ -146,7 +130,7 @@ json::Object toJson(const model::Group& group) {
 }
 
 json::Object toJson(const model::GroupUser& membership, const Site& site) {
-  json::Object out = common(membership);
+  json::Object out = commonMembers(membership);
   out.set("user_id", membership.userId);
   out.set("group_id", membership.groupId);
   out.set("permissions", membership.permissions);
@@ -161,7 +145,7 @@ json::Object toJson(const model::GroupUser& membership, const Site& site) {
 }
 
 json::Object toJson(const model::GroupZone& grant, const Site& site) {
-  json::Object out = common(grant);
+  json::Object out = commonMembers(grant);
   out.set("zone_id", grant.zoneId);
   out.set("group_id", grant.groupId);
   out.set("permissions", grant.permissions);
@@ -171,6 +155,18 @@ json::Object toJson(const model::GroupZone& grant, const Site& site) {
     where.set("id", zone->id);
     where.set("name", zone->name);
     out.set("zone", std::move(where));
+  }
+  return out;
+}
+
+json::Object toJson(const model::GroupInvitation& invitation) {
+  json::Object out = commonMembers(invitation);
+  out.set("group_id", invitation.groupId);
+  out.set("email", invitation.email);
+  out.set("permissions", invitation.permissions);
+  out.set("expires_at", invitation.expiresAt);
+  if (!invitation.invitedById.empty()) {
+    out.set("invited_by_id", invitation.invitedById);
   }
   return out;
 }

@@ -26,6 +26,7 @@ json::Object toJson(const model::OauthApp& app);
 json::Object toJson(const model::Group& group);
 json::Object toJson(const model::GroupUser& membership, const Site& site);
 json::Object toJson(const model::GroupZone& grant, const Site& site);
+json::Object toJson(const model::GroupInvitation& invitation);
 
 // id, name and domain, for shapes that name a domain; null for an unknown one.
 json::Value domainReference(const Site& site, std::string_view domainId);

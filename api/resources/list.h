@@ -34,6 +34,10 @@ inline std::string_view nameOf(const Site& site, const model::Module& row) {
 inline std::string_view nameOf(const Site&, const model::Settings&) {
   return {};
 }
+inline std::string_view nameOf(const Site& site, const model::TriggerInstance& row) {
+  const model::Trigger* trigger = site.findTrigger(row.triggerId);
+  return trigger == nullptr ? std::string_view() : std::string_view(trigger->name);
+}
 template <class Row>
 std::string_view nameOf(const Site&, const Row& row) {
   return row.name;

@@ -21,11 +21,11 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
-constexpr size_t kMaxVersions = 20;
+constexpr size_t kMaxMetadataVersions = 20;
 constexpr size_t kMaxParents = 1000;
-constexpr Milliseconds kReadLimit{10'000};
+constexpr Milliseconds kMetadataReadLimit{10'000};
 
 bool isParent(const Site& site, std::string_view id) {
   return site.findSystem(id) != nullptr || site.findZone(id) != nullptr ||
@@ -79,7 +79,7 @@ void sendOf(Context& context, Request& request, Reply& reply, std::string_view p
   reply.json(200, metadataByName(context.site, parentId, request.query("name").value_or("")));
 }
 
-void show(Context& context, Request& request, Reply reply) {
+void showMetadata(Context& context, Request& request, Reply reply) {
   const std::string_view parentId = request.param("parent");
   if (!isParent(context.site, parentId) || isHidden(context.site, request, parentId)) {
     reply.fail(noParent(parentId));
@@ -220,11 +220,11 @@ void merge(Context& context, Request& request, Reply reply) {
   put(context, request, std::move(reply), std::string(request.param("parent")), Mode::Merge, 200);
 }
 
-void create(Context& context, Request& request, Reply reply) {
+void createMetadata(Context& context, Request& request, Reply reply) {
   put(context, request, std::move(reply), std::string(request.param("parent")), Mode::Replace, 201);
 }
 
-void erase(Context& context, Request& request, Reply reply) {
+void eraseMetadata(Context& context, Request& request, Reply reply) {
   const std::string name(request.query("name").value_or(""));
   if (name.empty()) {
     reply.fail(missingParameter("name", "is required: the name of the metadata to delete"));
@@ -372,21 +372,21 @@ json::Object versionsByName(const Site& site, const std::vector<model::Metadata>
   return out;
 }
 
-void history(Context& context, Request& request, Reply reply) {
+void metadataHistory(Context& context, Request& request, Reply reply) {
   auto parsed = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&parsed)) {
     reply.fail(*refusal);
     return;
   }
   Page page = std::get<Page>(std::move(parsed));
-  page.limit = std::min(page.limit, kMaxVersions);
+  page.limit = std::min(page.limit, kMaxMetadataVersions);
   const std::string parentId(request.param("parent"));
   if (!isParent(context.site, parentId) || isHidden(context.site, request, parentId)) {
     reply.fail(noParent(parentId));
     return;
   }
   context.store.metadataHistory(
-      parentId, context.loop.now() + kReadLimit,
+      parentId, context.loop.now() + kMetadataReadLimit,
       [&site = context.site, page = std::move(page), reply = std::move(reply),
        name = std::string(request.query("name").value_or(""))](
           Result<std::vector<model::Metadata>> versions) mutable {
@@ -402,15 +402,15 @@ void history(Context& context, Request& request, Reply reply) {
 
 void addMetadataRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "metadata");
-  routes.post("/metadata", Permission::User, create);
-  routes.get("/metadata/:parent", Permission::User, show);
+  routes.post("/metadata", Permission::User, createMetadata);
+  routes.get("/metadata/:parent", Permission::User, showMetadata);
   routes.add(http::Method::Put, "/metadata/:parent", Permission::User, replace);
   routes.add(http::Method::Patch, "/metadata/:parent", Permission::User, merge);
-  routes.post("/metadata/:parent", Permission::User, create);
-  routes.erase("/metadata/:parent", Permission::User, erase);
+  routes.post("/metadata/:parent", Permission::User, createMetadata);
+  routes.erase("/metadata/:parent", Permission::User, eraseMetadata);
   routes.get("/metadata/:parent/children", Permission::User, children);
   routes.add(http::Method::Patch, "/metadata/:parent/name", Permission::User, rename);
-  routes.get("/metadata/:parent/history", Permission::User, history);
+  routes.get("/metadata/:parent/history", Permission::User, metadataHistory);
   routes.get("/metadata/:name/bulk", Permission::User, bulk);
   Routes systems(router, context, kEngine, "systems");
   systems.get("/systems/:id/metadata", Permission::Admin, showOfSystem);

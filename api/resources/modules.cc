@@ -20,7 +20,7 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
 constexpr int kLogLevelError = 4;
 constexpr int kMaxPort = 65'535;
@@ -74,7 +74,7 @@ void readModule(BodyReader& body, model::Module& mod) {
                "settings", "state", "state_code", "state_sentence"});
 }
 
-model::FieldErrors check(BodyReader& body, model::Module& mod, const model::Driver& driver) {
+model::FieldErrors checkModule(BodyReader& body, model::Module& mod, const model::Driver& driver) {
   model::FieldErrors errors = body.finish("module");
   model::normalise(mod, driver);
   for (model::FieldError& error : model::validate(mod, driver)) {
@@ -99,7 +99,7 @@ struct ModuleFilter {
   }
 };
 
-void index(Context& context, Request& request, Reply reply) {
+void listModules(Context& context, Request& request, Reply reply) {
   auto parsed = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&parsed)) {
     reply.fail(*refusal);
@@ -138,7 +138,7 @@ void index(Context& context, Request& request, Reply reply) {
        [&context](const model::Module& row) { return toJson(row, context.site, context.host); }});
 }
 
-void show(Context& context, Request& request, Reply reply) {
+void showModule(Context& context, Request& request, Reply reply) {
   if (!GrantCheck(context, request).isReader(zonesOfModule(context.site, request.param("id")))) {
     reply.fail(notGranted(Permission::ZoneRead));
     return;
@@ -158,12 +158,12 @@ void answerModule(Context& context, int status, const std::vector<ConfigChange>&
   reply.json(status, toJson(*stored, context.site, context.host));
 }
 
-std::vector<std::string> zonesOfNamed(Context& context, const Request& request) {
+std::vector<std::string> zonesOfNamedModule(Context& context, const Request& request) {
   return zonesOfModule(context.site, request.param("id"));
 }
 
 // Those of the control system that a new module names: other new modules are in no zone yet.
-std::vector<std::string> zonesInBody(Context& context, const Request& request) {
+std::vector<std::string> zonesOfModuleInBody(Context& context, const Request& request) {
   auto body = BodyReader::parse(request.body());
   std::string systemId;
   if (body) {
@@ -173,7 +173,7 @@ std::vector<std::string> zonesInBody(Context& context, const Request& request) {
   return system == nullptr ? std::vector<std::string>() : system->zones;
 }
 
-void create(Context& context, Request& request, Reply reply) {
+void createModule(Context& context, Request& request, Reply reply) {
   auto parsed = BodyReader::parse(request.body());
   if (!parsed) {
     reply.fail(parsed.error());
@@ -202,7 +202,7 @@ void create(Context& context, Request& request, Reply reply) {
     const json::Value* port = body.find("port");
     mod.port = port == nullptr ? 0 : mod.port;
   }
-  const auto errors = check(body, mod, *driver);
+  const auto errors = checkModule(body, mod, *driver);
   if (!errors.empty()) {
     reply.fail(invalidFields(errors));
     return;
@@ -221,7 +221,7 @@ void create(Context& context, Request& request, Reply reply) {
       [&context](const auto& changes, Reply& done) { answerModule(context, 201, changes, done); });
 }
 
-void update(Context& context, Request& request, Reply reply) {
+void updateModule(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -249,7 +249,7 @@ void update(Context& context, Request& request, Reply reply) {
         changed.driverId = present->driverId;
         changed.controlSystemId = present->controlSystemId;
         readModule(reader, changed);
-        const auto errors = check(reader, changed, *driver);
+        const auto errors = checkModule(reader, changed, *driver);
         if (!errors.empty()) {
           return invalidFields(errors);
         }
@@ -258,12 +258,12 @@ void update(Context& context, Request& request, Reply reply) {
       [&context](const auto& changes, Reply& done) { answerModule(context, 200, changes, done); });
 }
 
-void erase(Context& context, Request& request, Reply reply) {
+void eraseModule(Context& context, Request& request, Reply reply) {
   eraseRow(context, request, std::move(reply), model::Table::Module,
            std::string(request.param("id")));
 }
 
-void setRunning(Context& context, Request& request, Reply reply, bool isRunning) {
+void setModuleRunning(Context& context, Request& request, Reply reply, bool isRunning) {
   context.writer.run(
       std::move(reply), actorOf(request),
       [&context, id = std::string(request.param("id")), isRunning]() -> Outcome {
@@ -296,7 +296,7 @@ void load(Context& context, Request& request, Reply reply) {
   });
 }
 
-void state(Context& context, Request& request, Reply reply) {
+void moduleState(Context& context, Request& request, Reply reply) {
   const model::Module* mod = findModule(context, request, reply);
   if (mod == nullptr) {
     return;
@@ -310,7 +310,7 @@ void state(Context& context, Request& request, Reply reply) {
 }
 
 // A JSON string that holds JSON text: so the reference has it, and its clients decode twice.
-void stateKey(Context& context, Request& request, Reply reply) {
+void moduleStateKey(Context& context, Request& request, Reply reply) {
   const model::Module* mod = findModule(context, request, reply);
   if (mod == nullptr) {
     return;
@@ -378,7 +378,7 @@ void ping(Context& context, Request& request, Reply reply) {
   reply.json(200, std::move(out));
 }
 
-void execute(Context& context, Request& request, Reply reply) {
+void executeOnModule(Context& context, Request& request, Reply reply) {
   if (const model::Module* mod = findModule(context, request, reply)) {
     context.calls.start(request, std::move(reply.responder()), *mod, request.param("method"));
   }
@@ -388,23 +388,23 @@ void execute(Context& context, Request& request, Reply reply) {
 
 void addModuleRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "modules");
-  routes.get("/modules", Permission::ZoneRead, index);
-  routes.post("/modules", Permission::ZoneCreate, create, zonesInBody);
-  routes.get("/modules/:id", Permission::ZoneRead, show);
-  routes.update("/modules/:id", Permission::ZoneUpdate, update, zonesOfNamed);
-  routes.erase("/modules/:id", Permission::ZoneDelete, erase, zonesOfNamed);
+  routes.get("/modules", Permission::ZoneRead, listModules);
+  routes.post("/modules", Permission::ZoneCreate, createModule, zonesOfModuleInBody);
+  routes.get("/modules/:id", Permission::ZoneRead, showModule);
+  routes.update("/modules/:id", Permission::ZoneUpdate, updateModule, zonesOfNamedModule);
+  routes.erase("/modules/:id", Permission::ZoneDelete, eraseModule, zonesOfNamedModule);
   routes.post(
       "/modules/:id/start", Permission::ZoneRun,
-      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); },
-      zonesOfNamed);
+      [](Context& c, Request& r, Reply reply) { setModuleRunning(c, r, std::move(reply), true); },
+      zonesOfNamedModule);
   routes.post(
       "/modules/:id/stop", Permission::ZoneRun,
-      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), false); },
-      zonesOfNamed);
+      [](Context& c, Request& r, Reply reply) { setModuleRunning(c, r, std::move(reply), false); },
+      zonesOfNamedModule);
   routes.post("/modules/:id/load", Permission::Admin, load);
-  routes.post("/modules/:id/exec/:method", Permission::Admin, execute);
-  routes.get("/modules/:id/state", Permission::Support, state);
-  routes.get("/modules/:id/state/:key", Permission::Admin, stateKey);
+  routes.post("/modules/:id/exec/:method", Permission::Admin, executeOnModule);
+  routes.get("/modules/:id/state", Permission::Support, moduleState);
+  routes.get("/modules/:id/state/:key", Permission::Admin, moduleStateKey);
   routes.get("/modules/:id/settings", Permission::Admin, settings);
   routes.get("/modules/:id/error", Permission::Support, errors);
   routes.post("/modules/:id/ping", Permission::Support, ping);

@@ -17,7 +17,7 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
 void checkScopes(BodyReader& body, std::string_view scopes) {
   while (!scopes.empty()) {
@@ -71,7 +71,7 @@ bool isOffered(const Site& site, const auth::Principal& who, const model::OauthA
   return false;
 }
 
-void index(Context& context, Request& request, Reply reply) {
+void listApps(Context& context, Request& request, Reply reply) {
   auto page = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
     reply.fail(*refusal);
@@ -86,7 +86,7 @@ void index(Context& context, Request& request, Reply reply) {
                              [](const model::OauthApp& row) { return toJson(row); }});
 }
 
-void show(Context& context, Request& request, Reply reply) {
+void showApp(Context& context, Request& request, Reply reply) {
   const model::OauthApp* app = context.site.findOauthApp(request.param("id"));
   if (app == nullptr) {
     reply.fail(notFound("application", request.param("id")));
@@ -106,7 +106,7 @@ void answerWithSecret(int status, const std::vector<ConfigChange>& changes, cons
   reply.send(std::move(response));
 }
 
-void create(Context& context, Request& request, Reply reply) {
+void createApp(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -132,7 +132,7 @@ void create(Context& context, Request& request, Reply reply) {
       });
 }
 
-void update(Context& context, Request& request, Reply reply) {
+void updateApp(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -184,7 +184,7 @@ void renewSecret(Context& context, Request& request, Reply reply) {
       });
 }
 
-void erase(Context& context, Request& request, Reply reply) {
+void eraseApp(Context& context, Request& request, Reply reply) {
   eraseRow(context, request, std::move(reply), model::Table::OauthApp,
            std::string(request.param("id")));
 }
@@ -193,11 +193,11 @@ void erase(Context& context, Request& request, Reply reply) {
 
 void addOauthAppRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "o_auth_applications");
-  routes.get("/oauth_apps", Permission::User, index);
-  routes.post("/oauth_apps", Permission::Admin, create);
-  routes.get("/oauth_apps/:id", Permission::Admin, show);
-  routes.update("/oauth_apps/:id", Permission::Admin, update);
-  routes.erase("/oauth_apps/:id", Permission::Admin, erase);
+  routes.get("/oauth_apps", Permission::User, listApps);
+  routes.post("/oauth_apps", Permission::Admin, createApp);
+  routes.get("/oauth_apps/:id", Permission::Admin, showApp);
+  routes.update("/oauth_apps/:id", Permission::Admin, updateApp);
+  routes.erase("/oauth_apps/:id", Permission::Admin, eraseApp);
   Routes own(router, context, kBusbar, "o_auth_applications");
   own.post("/oauth_apps/:id/secret", Permission::Admin, renewSecret);
 }

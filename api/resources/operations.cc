@@ -197,7 +197,7 @@ void setLogLevel(Context& context, Request& request, Reply reply) {
   sendLevel(context, reply);
 }
 
-json::Object versionOf(const Context& context) {
+json::Object versionOfService(const Context& context) {
   json::Object out;
   out.set("service", "busbar");
   out.set("version", context.version);
@@ -206,13 +206,13 @@ json::Object versionOf(const Context& context) {
 }
 
 void version(Context& context, Request&, Reply reply) {
-  reply.json(200, versionOf(context));
+  reply.json(200, versionOfService(context));
 }
 
 // One service: this one.
 void versions(Context& context, Request&, Reply reply) {
   json::Array out;
-  out.emplace_back(versionOf(context));
+  out.emplace_back(versionOfService(context));
   auto response = http::Response::json(200, json::Value(std::move(out)));
   response.set("X-Total-Count", "1");
   reply.send(std::move(response));

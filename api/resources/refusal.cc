@@ -6,7 +6,7 @@ namespace busbar::api {
 namespace {
 
 constexpr int kUnprocessable = 422;
-constexpr size_t kMaxEchoBytes = 100;
+constexpr size_t kMaxShownBytes = 100;
 
 Refusal parameterRefusal(std::string_view parameter, std::string_view restriction) {
   Refusal refusal;
@@ -53,7 +53,7 @@ Refusal missingParameter(std::string_view parameter, std::string_view restrictio
 Error notFound(std::string_view what, std::string_view id) {
   return Error::of(
       ErrorCode::NotFound,
-      std::string(what) + " " + std::string(id.substr(0, kMaxEchoBytes)) + " does not exist");
+      std::string(what) + " " + std::string(id.substr(0, kMaxShownBytes)) + " does not exist");
 }
 
 }  // namespace busbar::api

@@ -15,6 +15,8 @@ namespace busbar::api {
 class Reply {
  public:
   Reply(const http::Request& request, http::Responder responder);
+  // With another path in errors, for requests whose own path may hold a secret.
+  Reply(std::string path, std::string requestId, http::Responder responder);
 
   bool isGone() const { return responder_.isGone(); }
   http::Responder& responder() { return responder_; }

@@ -12,7 +12,7 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
 model::FieldErrors readSchema(BodyReader& body, model::Schema& schema) {
   body.read("name", schema.name);
@@ -35,7 +35,7 @@ model::FieldErrors readSchema(BodyReader& body, model::Schema& schema) {
   return errors;
 }
 
-void index(Context& context, Request& request, Reply reply) {
+void listSchemas(Context& context, Request& request, Reply reply) {
   auto page = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
     reply.fail(*refusal);
@@ -47,7 +47,7 @@ void index(Context& context, Request& request, Reply reply) {
        [](const model::Schema& row) { return toJson(row); }});
 }
 
-void show(Context& context, Request& request, Reply reply) {
+void showSchema(Context& context, Request& request, Reply reply) {
   const model::Schema* schema = context.site.findSchema(request.param("id"));
   if (schema == nullptr) {
     reply.fail(notFound("schema", request.param("id")));
@@ -56,14 +56,14 @@ void show(Context& context, Request& request, Reply reply) {
   reply.json(200, toJson(*schema));
 }
 
-ConfigWriter::Done answerWith(int status) {
+ConfigWriter::Done answerSchema(int status) {
   return [status](const auto& changes, Reply& done) {
     const auto* stored = findStored<model::Schema>(changes);
     done.json(status, stored == nullptr ? json::Object() : toJson(*stored));
   };
 }
 
-void create(Context& context, Request& request, Reply reply) {
+void createSchema(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -78,10 +78,10 @@ void create(Context& context, Request& request, Reply reply) {
   context.writer.run(
       std::move(reply), actorOf(request),
       [schema]() -> Outcome { return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, schema}}; },
-      answerWith(201));
+      answerSchema(201));
 }
 
-void update(Context& context, Request& request, Reply reply) {
+void updateSchema(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -101,10 +101,10 @@ void update(Context& context, Request& request, Reply reply) {
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      answerWith(200));
+      answerSchema(200));
 }
 
-void erase(Context& context, Request& request, Reply reply) {
+void eraseSchema(Context& context, Request& request, Reply reply) {
   eraseRow(context, request, std::move(reply), model::Table::Schema,
            std::string(request.param("id")));
 }
@@ -113,11 +113,11 @@ void erase(Context& context, Request& request, Reply reply) {
 
 void addSchemaRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "schema");
-  routes.get("/schema", Permission::Support, index);
-  routes.post("/schema", Permission::Admin, create);
-  routes.get("/schema/:id", Permission::Support, show);
-  routes.update("/schema/:id", Permission::Admin, update);
-  routes.erase("/schema/:id", Permission::Admin, erase);
+  routes.get("/schema", Permission::Support, listSchemas);
+  routes.post("/schema", Permission::Admin, createSchema);
+  routes.get("/schema/:id", Permission::Support, showSchema);
+  routes.update("/schema/:id", Permission::Admin, updateSchema);
+  routes.erase("/schema/:id", Permission::Admin, eraseSchema);
 }
 
 }  // namespace busbar::api

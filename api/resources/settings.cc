@@ -20,11 +20,11 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
 constexpr size_t kDefaultVersions = 15;
-constexpr size_t kMaxVersions = 100;
-constexpr Milliseconds kReadLimit{10'000};
+constexpr size_t kMaxSettingsVersions = 100;
+constexpr Milliseconds kSettingsReadLimit{10'000};
 
 // The modules whose settings a document of this parent is part of.
 std::vector<const model::Module*> modulesOf(const Site& site, const std::string& parentId) {
@@ -139,7 +139,7 @@ bool parentExists(const Site& site, const std::string& id) {
          site.findSystem(id) != nullptr || site.findZone(id) != nullptr;
 }
 
-void index(Context& context, Request& request, Reply reply) {
+void listSettings(Context& context, Request& request, Reply reply) {
   json::Array out;
   const auto parents = listOf(request, "parent_id");
   if (parents.empty() && !request.principal().isSupport()) {
@@ -180,13 +180,13 @@ void index(Context& context, Request& request, Reply reply) {
 }
 
 // Those of what the named document belongs to.
-std::vector<std::string> zonesOfNamed(Context& context, const Request& request) {
+std::vector<std::string> zonesOfSettings(Context& context, const Request& request) {
   const model::Settings* row = context.site.findSettings(request.param("id"));
   return row == nullptr ? std::vector<std::string>() : zonesOfParent(context.site, row->parentId);
 }
 
 // Those of what a new document shall belong to.
-std::vector<std::string> zonesInBody(Context& context, const Request& request) {
+std::vector<std::string> zonesOfSettingsInBody(Context& context, const Request& request) {
   auto body = BodyReader::parse(request.body());
   std::string parentId;
   if (body) {
@@ -195,9 +195,9 @@ std::vector<std::string> zonesInBody(Context& context, const Request& request) {
   return zonesOfParent(context.site, parentId);
 }
 
-void show(Context& context, Request& request, Reply reply) {
+void showSettings(Context& context, Request& request, Reply reply) {
   const model::Settings* row = context.site.findSettings(request.param("id"));
-  if (!GrantCheck(context, request).isReader(zonesOfNamed(context, request))) {
+  if (!GrantCheck(context, request).isReader(zonesOfSettings(context, request))) {
     reply.fail(notGranted(Permission::ZoneRead));
     return;
   }
@@ -208,14 +208,14 @@ void show(Context& context, Request& request, Reply reply) {
   reply.json(200, toJson(*row, request.principal()));
 }
 
-ConfigWriter::Done answerWith(int status, const Request& request) {
+ConfigWriter::Done answerSettings(int status, const Request& request) {
   return [status, reader = request.principal()](const auto& changes, Reply& done) {
     const model::Settings* stored = findStored<model::Settings>(changes);
     done.json(status, stored == nullptr ? json::Object() : toJson(*stored, reader));
   };
 }
 
-void create(Context& context, Request& request, Reply reply) {
+void createSettings(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -246,10 +246,10 @@ void create(Context& context, Request& request, Reply reply) {
       [settings]() -> Outcome {
         return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, settings}};
       },
-      answerWith(201, request));
+      answerSettings(201, request));
 }
 
-void update(Context& context, Request& request, Reply reply) {
+void updateSettings(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -285,10 +285,10 @@ void update(Context& context, Request& request, Reply reply) {
         changed.modifiedById = writer.userId;
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      answerWith(200, request));
+      answerSettings(200, request));
 }
 
-void erase(Context& context, Request& request, Reply reply) {
+void eraseSettings(Context& context, Request& request, Reply reply) {
   eraseRows(context, request, std::move(reply),
             [&context, id = std::string(request.param("id")),
              isAdmin = request.principal().isAdmin()]() -> Outcome {
@@ -307,20 +307,21 @@ void erase(Context& context, Request& request, Reply reply) {
             });
 }
 
-void history(Context& context, Request& request, Reply reply) {
+void settingsHistory(Context& context, Request& request, Reply reply) {
   auto parsed = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&parsed)) {
     reply.fail(*refusal);
     return;
   }
   Page page = std::get<Page>(parsed);
-  page.limit = request.query("limit") ? std::min(page.limit, kMaxVersions) : kDefaultVersions;
+  page.limit =
+      request.query("limit") ? std::min(page.limit, kMaxSettingsVersions) : kDefaultVersions;
   const std::string id(request.param("id"));
   if (context.site.findSettings(id) == nullptr) {
     reply.fail(notFound("settings document", id));
     return;
   }
-  context.store.settingsHistory(id, context.loop.now() + kReadLimit,
+  context.store.settingsHistory(id, context.loop.now() + kSettingsReadLimit,
                                 [id, page, reader = request.principal(), reply = std::move(reply)](
                                     Result<std::vector<model::Settings>> versions) mutable {
                                   if (!versions) {
@@ -346,12 +347,12 @@ void history(Context& context, Request& request, Reply reply) {
 
 void addSettingsRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "settings");
-  routes.get("/settings", Permission::ZoneRead, index);
-  routes.post("/settings", Permission::ZoneUpdate, create, zonesInBody);
-  routes.get("/settings/:id", Permission::ZoneRead, show);
-  routes.update("/settings/:id", Permission::ZoneUpdate, update, zonesOfNamed);
-  routes.erase("/settings/:id", Permission::ZoneUpdate, erase, zonesOfNamed);
-  routes.get("/settings/:id/history", Permission::Admin, history);
+  routes.get("/settings", Permission::ZoneRead, listSettings);
+  routes.post("/settings", Permission::ZoneUpdate, createSettings, zonesOfSettingsInBody);
+  routes.get("/settings/:id", Permission::ZoneRead, showSettings);
+  routes.update("/settings/:id", Permission::ZoneUpdate, updateSettings, zonesOfSettings);
+  routes.erase("/settings/:id", Permission::ZoneUpdate, eraseSettings, zonesOfSettings);
+  routes.get("/settings/:id/history", Permission::Admin, settingsHistory);
 }
 
 }  // namespace busbar::api

@@ -8,32 +8,10 @@
 #include <vector>
 
 #include "api/resources/identity_shapes.h"
+#include "api/resources/shape_parts.h"
 
 namespace busbar::api {
 namespace {
-
-json::Array toArray(const std::vector<std::string>& texts) {
-  json::Array out;
-  out.reserve(texts.size());
-  for (const std::string& text : texts) {
-    out.emplace_back(text);
-  }
-  return out;
-}
-
-void setText(json::Object& out, std::string_view name, const std::string& text) {
-  if (!text.empty()) {
-    out.set(name, text);
-  }
-}
-
-json::Object common(const model::Common& row) {
-  json::Object out;
-  out.set("id", row.id);
-  out.set("created_at", row.createdAt);
-  out.set("updated_at", row.updatedAt);
-  return out;
-}
 
 // `count`, `capacity` and such stand on several kinds of places.
 template <class Place>
@@ -74,7 +52,7 @@ bool maySee(const model::Settings& settings, const auth::Principal& reader) {
 }
 
 json::Object toJson(const model::System& system) {
-  json::Object out = common(system);
+  json::Object out = commonMembers(system);
   setPlace(out, system);
   setText(out, "email", system.email);
   out.set("features", toArray(system.features));
@@ -89,17 +67,18 @@ json::Object toJson(const model::System& system) {
 }
 
 json::Object toJson(const model::Zone& zone) {
-  json::Object out = common(zone);
+  json::Object out = commonMembers(zone);
   setPlace(out, zone);
   out.set("tags", toArray(zone.tags));
   setText(out, "parent_id", zone.parentId);
   setText(out, "location", zone.location);
+  out.set("triggers", toArray(zone.triggers));
   out.set("count", zone.count);
   return out;
 }
 
 json::Object toJson(const model::Driver& driver) {
-  json::Object out = common(driver);
+  json::Object out = commonMembers(driver);
   out.set("name", driver.name);
   out.set("description", driver.description);
   out.set("module_name", driver.moduleName);
@@ -122,7 +101,7 @@ json::Object toJson(const model::Driver& driver) {
 }
 
 json::Object toJson(const model::Module& mod, const Site& site, HostClient& host) {
-  json::Object out = common(mod);
+  json::Object out = commonMembers(mod);
   out.set("driver_id", mod.driverId);
   setText(out, "control_system_id", mod.controlSystemId);
   out.set("ip", mod.ip);
@@ -173,7 +152,7 @@ json::Object toJson(const model::Module& mod, const Site& site, HostClient& host
 }
 
 json::Object toJson(const model::Settings& settings, const auth::Principal& reader) {
-  json::Object out = common(settings);
+  json::Object out = commonMembers(settings);
   out.set("parent_id", settings.parentId);
   out.set("encryption_level", static_cast<int>(settings.level));
   out.set("keys", toArray(settings.keys));
@@ -187,7 +166,7 @@ json::Object toJson(const model::Settings& settings, const auth::Principal& read
 }
 
 json::Object toJson(const model::ApiKey& key, const Site& site, int64_t lastUsed) {
-  json::Object out = common(key);
+  json::Object out = commonMembers(key);
   out.set("name", key.name);
   out.set("description", key.description);
   out.set("scopes", toArray(key.scopes));
@@ -234,7 +213,7 @@ json::Object metadataByName(const Site& site, std::string_view parentId, std::st
 }
 
 json::Object toJson(const model::Schema& schema) {
-  json::Object out = common(schema);
+  json::Object out = commonMembers(schema);
   out.set("name", schema.name);
   out.set("description", schema.description);
   out.set("schema", json::write(schema.schema));

@@ -19,9 +19,7 @@ namespace busbar::api {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
-
-namespace {}  // namespace
+using Outcome = ConfigWriter::Outcome;
 
 const model::System* findSystem(const Site& site, std::string_view reference) {
   if (reference.find('@') == std::string_view::npos) {
@@ -32,11 +30,16 @@ const model::System* findSystem(const Site& site, std::string_view reference) {
   return site.findSystemByEmail(email);
 }
 
-namespace {
-
 Refusal noSystem(std::string_view reference) {
   return {notFound("system", reference), {}};
 }
+
+std::vector<std::string> zonesOfSystem(Context& context, const Request& request) {
+  const model::System* system = findSystem(context.site, request.param("id"));
+  return system == nullptr ? std::vector<std::string>() : system->zones;
+}
+
+namespace {
 
 model::FieldErrors readSystem(BodyReader& body, model::System& system) {
   body.read("name", system.name);
@@ -122,19 +125,28 @@ struct SystemFilter {
   std::vector<std::string> features;
   std::vector<std::string> emails;
   std::vector<std::string> modules;
+  std::string triggerId;
   std::optional<bool> bookable;
   bool onlyPublic = false;
-  bool onlyOthers = false;  // with signage or a trigger, which no system has
+  bool onlySignage = false;  // which no system has
 
-  bool matches(const model::System& system) const {
+  bool matches(const Site& site, const model::System& system) const {
     return system.capacity >= capacity && hasAll(system.zones, zones) &&
            hasAll(system.features, features) && hasAny(emails, system.email) &&
            hasAll(system.modules, modules) && (!bookable || system.bookable == *bookable) &&
-           (!onlyPublic || system.isPublic) && !onlyOthers;
+           (!onlyPublic || system.isPublic) && !onlySignage &&
+           (triggerId.empty() || hasTrigger(site, system));
+  }
+
+  bool hasTrigger(const Site& site, const model::System& system) const {
+    const Site::Ids& instances = site.instancesOfSystem(system.id);
+    return std::any_of(instances.begin(), instances.end(), [&](const std::string& id) {
+      return site.findTriggerInstance(id)->triggerId == triggerId;
+    });
   }
 };
 
-std::variant<SystemFilter, Refusal> toFilter(const Request& request) {
+std::variant<SystemFilter, Refusal> toSystemFilter(const Request& request) {
   if (auto bad = findBadFlag(request, {"bookable", "public", "signage"})) {
     return std::move(*bad);
   }
@@ -153,25 +165,26 @@ std::variant<SystemFilter, Refusal> toFilter(const Request& request) {
     filter.bookable = flagOf(request, "bookable", false);
   }
   filter.onlyPublic = flagOf(request, "public", false);
-  filter.onlyOthers =
-      flagOf(request, "signage", false) || !request.query("trigger_id").value_or("").empty();
+  filter.onlySignage = flagOf(request, "signage", false);
+  filter.triggerId = request.query("trigger_id").value_or("");
   return filter;
 }
 
-void index(Context& context, Request& request, Reply reply) {
+void listSystems(Context& context, Request& request, Reply reply) {
   auto page = toPage(request);
-  auto filter = toFilter(request);
+  auto filter = toSystemFilter(request);
   for (const Refusal* refusal : {std::get_if<Refusal>(&page), std::get_if<Refusal>(&filter)}) {
     if (refusal != nullptr) {
       reply.fail(*refusal);
       return;
     }
   }
-  sendList<model::System>(context, std::move(reply),
-                          {"sys", std::get<Page>(std::move(page)),
-                           [filter = std::get<SystemFilter>(std::move(filter))](
-                               const model::System& row) { return filter.matches(row); },
-                           [](const model::System& row) { return toJson(row); }});
+  sendList<model::System>(
+      context, std::move(reply),
+      {"sys", std::get<Page>(std::move(page)),
+       [filter = std::get<SystemFilter>(std::move(filter)),
+        &site = context.site](const model::System& row) { return filter.matches(site, row); },
+       [](const model::System& row) { return toJson(row); }});
 }
 
 // Those with one of the addresses, which are compared as stored: in lower case.
@@ -196,7 +209,7 @@ void withEmails(Context& context, Request& request, Reply reply) {
   reply.send(std::move(response));
 }
 
-void show(Context& context, Request& request, Reply reply) {
+void showSystem(Context& context, Request& request, Reply reply) {
   const model::System* system = findSystem(context.site, request.param("id"));
   if (system == nullptr) {
     reply.fail(noSystem(request.param("id")));
@@ -215,14 +228,8 @@ void answerSystem(int status, const std::vector<ConfigChange>& changes, Reply& r
   reply.json(status, toJson(*stored));
 }
 
-// The zones of the system that the path names.
-std::vector<std::string> zonesOfSystem(Context& context, const Request& request) {
-  const model::System* system = findSystem(context.site, request.param("id"));
-  return system == nullptr ? std::vector<std::string>() : system->zones;
-}
-
 // The zones that a new system is put into.
-std::vector<std::string> zonesInBody(Context&, const Request& request) {
+std::vector<std::string> zonesOfSystemInBody(Context&, const Request& request) {
   auto body = BodyReader::parse(request.body());
   model::System system;
   if (body) {
@@ -248,7 +255,7 @@ bool isBeyondGrants(const GrantCheck& check, const model::System& before,
          });
 }
 
-void create(Context& context, Request& request, Reply reply) {
+void createSystem(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -274,7 +281,7 @@ void create(Context& context, Request& request, Reply reply) {
 }
 
 // The version that the client has seen; PlaceOS's clients send it in the query.
-std::variant<int64_t, Refusal> versionOf(const Request& request) {
+std::variant<int64_t, Refusal> versionInQuery(const Request& request) {
   const auto text = request.query("version");
   if (!text) {
     return missingParameter("version", "is required: the version of the system that you changed");
@@ -299,8 +306,8 @@ Refusal versionClash(const model::System& present, int64_t seen) {
   return refusal;
 }
 
-void update(Context& context, Request& request, Reply reply) {
-  auto version = versionOf(request);
+void updateSystem(Context& context, Request& request, Reply reply) {
+  auto version = versionInQuery(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&version)) {
     reply.fail(*refusal);
     return;
@@ -343,7 +350,7 @@ Outcome toOutcome(Result<std::vector<ConfigWrite>> planned) {
   return std::move(*planned);
 }
 
-void erase(Context& context, Request& request, Reply reply) {
+void eraseSystem(Context& context, Request& request, Reply reply) {
   eraseRows(context, request, std::move(reply),
             [&context, reference = std::string(request.param("id"))]() -> Outcome {
               const model::System* present = findSystem(context.site, reference);
@@ -452,7 +459,7 @@ std::variant<bool, Refusal> isSingleOccurrence(const Request& request) {
   return flagOf(request, "single_occurrence", isSingle);
 }
 
-void setRunning(Context& context, Request& request, Reply reply, bool isRunning) {
+void setSystemRunning(Context& context, Request& request, Reply reply, bool isRunning) {
   const auto single = isSingleOccurrence(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&single)) {
     reply.fail(*refusal);
@@ -486,12 +493,12 @@ void setRunning(Context& context, Request& request, Reply reply, bool isRunning)
 
 void addSystemRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "systems");
-  routes.get("/systems", Permission::User, index);
-  routes.post("/systems", Permission::ZoneCreate, create, zonesInBody);
+  routes.get("/systems", Permission::User, listSystems);
+  routes.post("/systems", Permission::ZoneCreate, createSystem, zonesOfSystemInBody);
   routes.get("/systems/with_emails", Permission::User, withEmails);
-  routes.get("/systems/:id", Permission::User, show);
-  routes.update("/systems/:id", Permission::ZoneUpdate, update, zonesOfSystem);
-  routes.erase("/systems/:id", Permission::ZoneDelete, erase, zonesOfSystem);
+  routes.get("/systems/:id", Permission::User, showSystem);
+  routes.update("/systems/:id", Permission::ZoneUpdate, updateSystem, zonesOfSystem);
+  routes.erase("/systems/:id", Permission::ZoneDelete, eraseSystem, zonesOfSystem);
   routes.get("/systems/:id/zones", Permission::Admin, zonesOf);
   routes.get("/systems/:id/settings", Permission::Admin, settingsOf);
   routes.add(http::Method::Put, "/systems/:id/module/:module_id", Permission::ZoneUpdate, addModule,
@@ -500,11 +507,11 @@ void addSystemRoutes(http::Router& router, Context& context) {
                zonesOfSystem);
   routes.post(
       "/systems/:id/start", Permission::ZoneRun,
-      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), true); },
+      [](Context& c, Request& r, Reply reply) { setSystemRunning(c, r, std::move(reply), true); },
       zonesOfSystem);
   routes.post(
       "/systems/:id/stop", Permission::ZoneRun,
-      [](Context& c, Request& r, Reply reply) { setRunning(c, r, std::move(reply), false); },
+      [](Context& c, Request& r, Reply reply) { setSystemRunning(c, r, std::move(reply), false); },
       zonesOfSystem);
 }
 

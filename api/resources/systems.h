@@ -12,5 +12,8 @@ void addSystemRoutes(http::Router& router, Context& context);
 
 // By id, or by e-mail when `reference` is one; nullptr when there is none.
 const model::System* findSystem(const Site& site, std::string_view reference);
+Refusal noSystem(std::string_view reference);
+// The zones of the system that the path names by `:id`.
+std::vector<std::string> zonesOfSystem(Context& context, const http::Request& request);
 
 }  // namespace busbar::api

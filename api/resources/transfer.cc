@@ -14,11 +14,11 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
 constexpr size_t kMaxDocumentBytes = 32 << 20;
 
-json::Array toJson(const std::vector<PlannedChange>& changes) {
+json::Array changesToJson(const std::vector<PlannedChange>& changes) {
   json::Array out;
   for (const PlannedChange& change : changes) {
     json::Object row;
@@ -40,10 +40,10 @@ json::Array toJson(const std::vector<PlannedChange>& changes) {
   return out;
 }
 
-json::Object toJson(const ConfigurationPlan& plan, bool isDryRun) {
+json::Object planToJson(const ConfigurationPlan& plan, bool isDryRun) {
   json::Object out;
   out.set("dry_run", isDryRun);
-  out.set("changes", toJson(plan.changes));
+  out.set("changes", changesToJson(plan.changes));
   return out;
 }
 
@@ -68,13 +68,13 @@ void importAll(Context& context, Request& request, Reply reply) {
   const bool prune = flagOf(request, "prune", false);
   const auto document = std::make_shared<const json::Value>(std::move(*parsed));
   if (flagOf(request, "dry_run", false)) {
-    auto plan = planConfiguration(context.site, context.manifests, *document, prune,
+    auto plan = planConfiguration(context.site, context.manifests, context.ids, *document, prune,
                                   request.principal().userId);
     if (const Refusal* refusal = std::get_if<Refusal>(&plan)) {
       reply.fail(*refusal);
       return;
     }
-    reply.json(200, toJson(std::get<ConfigurationPlan>(plan), true));
+    reply.json(200, planToJson(std::get<ConfigurationPlan>(plan), true));
     return;
   }
   // Shared by the plan, which may run again, and the answer.
@@ -82,14 +82,15 @@ void importAll(Context& context, Request& request, Reply reply) {
   context.writer.run(
       std::move(reply), actorOf(request),
       [&context, document, prune, last, userId = request.principal().userId]() -> Outcome {
-        auto plan = planConfiguration(context.site, context.manifests, *document, prune, userId);
+        auto plan = planConfiguration(context.site, context.manifests, context.ids, *document,
+                                      prune, userId);
         if (Refusal* refusal = std::get_if<Refusal>(&plan)) {
           return std::move(*refusal);
         }
         *last = std::get<ConfigurationPlan>(std::move(plan));
         return std::move(last->writes);
       },
-      [last](const auto&, Reply& done) { done.json(200, toJson(*last, false)); });
+      [last](const auto&, Reply& done) { done.json(200, planToJson(*last, false)); });
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ void readProfile(BodyReader& body, model::User& user) {
 
 // PlaceOS has two flags, of which either may be set; here admin includes support. Whoever stops
 // being an admin is no supporter either, unless the body says so.
-void readRole(BodyReader& body, UserRole& role) {
+void readUserRole(BodyReader& body, UserRole& role) {
   bool isAdmin = role == UserRole::Admin;
   bool isSupport = role == UserRole::Support;
   body.read("sys_admin", isAdmin);
@@ -47,7 +47,7 @@ void readRole(BodyReader& body, UserRole& role) {
 }
 
 void readRights(BodyReader& body, model::User& user) {
-  readRole(body, user.role);
+  readUserRole(body, user.role);
   body.read("groups", user.groups);
   body.read("login_name", user.loginName);
   body.read("staff_id", user.staffId);
@@ -55,6 +55,9 @@ void readRights(BodyReader& body, model::User& user) {
 }
 
 std::optional<std::string> findChange(const model::User& a, const model::User& b) {
+  if (a.domainId != b.domainId) {
+    return "authority_id";
+  }
   if (a.role != b.role) {
     return "sys_admin";
   }
@@ -91,7 +94,10 @@ std::optional<std::string> readUser(BodyReader& body, model::User& user, UserWri
     body.fail("authority_id", "must not change");
     user.domainId = before.domainId;
   }
-  const auto forbidden = by == UserWriter::Self ? findChange(before, user) : std::nullopt;
+  auto forbidden = by == UserWriter::Admin ? std::nullopt : findChange(before, user);
+  if (!forbidden && by == UserWriter::Manager && isNew && user.email.ends_with(kKeyUserHost)) {
+    forbidden = "email";
+  }
   if (forbidden) {
     user = before;
   }

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "api/resources/body_reader.h"
 #include "registry/model/records.h"
@@ -12,8 +13,13 @@
 namespace busbar::api {
 
 // Admin: another's or one's own row, with all members; Self: one's own, without what gives rights
-// or identifies to other systems (roles, groups, login name, staff id, card number).
-enum class UserWriter { Admin, Self };
+// or identifies to other systems (roles, groups, login name, staff id, card number); Manager:
+// another's row in one's own domain, with the members of Self.
+enum class UserWriter { Admin, Self, Manager };
+
+// The addresses of users that are made for API keys. A key may raise the role of the user that has
+// the address of its name, so none but an admin makes a user with one.
+inline constexpr std::string_view kKeyUserHost = "@keys.local";
 
 // Merges the members present into `user`. `isNew`: e-mail and domain may be set; later they stay as
 // they are. The first member that `by` may not change, if one would change; nothing is written to

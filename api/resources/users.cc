@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "api/resources/erasure.h"
+#include "api/resources/grant_check.h"
 #include "api/resources/identity_shapes.h"
 #include "api/resources/list.h"
 #include "api/resources/shapes.h"
@@ -20,10 +21,37 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
 UserView viewFor(const Request& request) {
   return request.principal().isAdmin() ? UserView::Admin : UserView::Public;
+}
+
+// The zone of the caller's organisation: whoever has a grant in it manages its people. None when
+// the domain names none.
+std::vector<std::string> orgZones(Context& context, const Request& request) {
+  std::string zone = auth::orgZoneOf(callerDomainId(context.site, request), context.site);
+  return context.site.findZone(zone) == nullptr ? std::vector<std::string>()
+                                                : std::vector<std::string>{std::move(zone)};
+}
+
+// Admins manage all people. Without a zone of the organisation nobody else does: the role of
+// support alone reaches no people.
+bool managesPeople(Context& context, const Request& request, Permission permission) {
+  const std::vector<std::string> zones = orgZones(context, request);
+  return request.principal().isAdmin() ||
+         (!zones.empty() && GrantCheck(context, request).may(permission, zones));
+}
+
+// Whoever has more than the role user is an admin's to change: else a manager could take over, or
+// take away, somebody with more rights than the own ones.
+std::optional<Error> findManagerFault(bool isAdmin, const model::User& user) {
+  if (isAdmin || user.role == model::UserRole::User) {
+    return std::nullopt;
+  }
+  return Error::because(
+      ErrorCode::PermissionDenied, "not_allowed",
+      "only an admin may change a user who is " + std::string(model::toString(user.role)));
 }
 
 // By id, else in the caller's domain by e-mail, login name or staff id.
@@ -40,7 +68,7 @@ const model::User* findUser(Context& context, const Request& request, std::strin
   return user != nullptr ? user : context.site.findUserByStaffId(domain, reference);
 }
 
-void index(Context& context, Request& request, Reply reply) {
+void listUsers(Context& context, Request& request, Reply reply) {
   auto page = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
     reply.fail(*refusal);
@@ -67,7 +95,7 @@ void index(Context& context, Request& request, Reply reply) {
        }});
 }
 
-void show(Context& context, Request& request, Reply reply) {
+void showUser(Context& context, Request& request, Reply reply) {
   const model::User* user = findUser(context, request, request.param("id"));
   if (user == nullptr) {
     reply.fail(notFound("user", request.param("id")));
@@ -76,7 +104,7 @@ void show(Context& context, Request& request, Reply reply) {
   reply.json(200, toJson(*user, context.site, viewFor(request)));
 }
 
-void current(Context& context, Request& request, Reply reply) {
+void currentUser(Context& context, Request& request, Reply reply) {
   const model::User* user = context.site.findUser(request.principal().userId);
   if (user == nullptr) {
     reply.fail(notFound("user", request.principal().userId));
@@ -139,10 +167,17 @@ std::variant<model::User, Refusal> merged(UserChange& change) {
   } else {
     return Refusal{notFound("user", change.id), {}};
   }
+  if (const auto fault = findManagerFault(change.by != UserWriter::Manager, user)) {
+    return Refusal{*fault, {}};
+  }
   const bool wasLastAdmin = !change.isNew && isLastAdmin(change.context.site, user);
   BodyReader reader = change.body;
   change.password = readPassword(reader);
-  if (const auto forbidden = readUser(reader, user, change.by, change.isNew)) {
+  auto forbidden = readUser(reader, user, change.by, change.isNew);
+  if (change.by == UserWriter::Manager && !change.isNew && change.password.isGiven) {
+    forbidden = "password";  // with it one could sign in as that user
+  }
+  if (forbidden) {
     Error error = Error::because(ErrorCode::PermissionDenied, "not_allowed",
                                  "only an admin may change " + *forbidden);
     error.field = *forbidden;
@@ -168,10 +203,6 @@ std::variant<model::User, Refusal> merged(UserChange& change) {
   return user;
 }
 
-int64_t nowSeconds(const Context& context) {
-  return context.loop.clock().utcNs() / 1'000'000'000;
-}
-
 void write(const Change& change) {
   // The reply goes to the writer; the rest stays with the plan, which may run again.
   Reply reply = std::move(change->reply);
@@ -194,7 +225,9 @@ void write(const Change& change) {
       },
       [change](const auto& changes, Reply& done) {
         const model::User* stored = findStored<model::User>(changes);
-        const UserView view = change->by == UserWriter::Admin ? UserView::Admin : UserView::Current;
+        const UserView view = change->by == UserWriter::Admin  ? UserView::Admin
+                              : change->by == UserWriter::Self ? UserView::Current
+                                                               : UserView::Public;
         done.json(change->isNew ? 201 : 200,
                   stored == nullptr ? json::Object() : toJson(*stored, change->context.site, view));
       });
@@ -270,7 +303,11 @@ void start(Change change) {
   proveThenHash(change, present == nullptr ? std::get<model::User>(outcome) : *present);
 }
 
-void create(Context& context, Request& request, Reply reply) {
+void createUser(Context& context, Request& request, Reply reply) {
+  if (!managesPeople(context, request, Permission::ZoneCreate)) {
+    reply.fail(notGranted(Permission::ZoneCreate));
+    return;
+  }
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -279,21 +316,21 @@ void create(Context& context, Request& request, Reply reply) {
   auto change = std::make_shared<UserChange>(UserChange{context, std::move(reply), actorOf(request),
                                                         std::move(*body),
                                                         context.ids.next(model::Table::User)});
+  change->by = request.principal().isAdmin() ? UserWriter::Admin : UserWriter::Manager;
   change->isNew = true;
   change->domainId = callerDomainId(context.site, request);
   start(std::move(change));
 }
 
-void update(Context& context, Request& request, Reply reply) {
+void updateUser(Context& context, Request& request, Reply reply) {
   const model::User* user = findUser(context, request, request.param("id"));
   if (user == nullptr) {
     reply.fail(notFound("user", request.param("id")));
     return;
   }
   const bool isOneself = user->id == request.principal().userId;
-  if (!isOneself && !request.principal().isAdmin()) {
-    reply.fail(Error::because(ErrorCode::PermissionDenied, "not_allowed",
-                              "only an admin may change another user"));
+  if (!isOneself && !managesPeople(context, request, Permission::ZoneUpdate)) {
+    reply.fail(notGranted(Permission::ZoneUpdate));
     return;
   }
   auto body = BodyReader::parse(request.body());
@@ -303,7 +340,9 @@ void update(Context& context, Request& request, Reply reply) {
   }
   auto change = std::make_shared<UserChange>(UserChange{context, std::move(reply), actorOf(request),
                                                         std::move(*body), std::string(user->id)});
-  change->by = request.principal().isAdmin() ? UserWriter::Admin : UserWriter::Self;
+  change->by = request.principal().isAdmin() ? UserWriter::Admin
+               : isOneself                   ? UserWriter::Self
+                                             : UserWriter::Manager;
   change->isOneself = isOneself;
   start(std::move(change));
 }
@@ -316,7 +355,11 @@ bool isSoft(const Site& site, const model::User& user) {
   return soft != nullptr && soft->asBool() != nullptr && *soft->asBool();
 }
 
-void erase(Context& context, Request& request, Reply reply) {
+void eraseUser(Context& context, Request& request, Reply reply) {
+  if (!managesPeople(context, request, Permission::ZoneDelete)) {
+    reply.fail(notGranted(Permission::ZoneDelete));
+    return;
+  }
   if (const auto bad = findBadFlag(request, {"force_removal"})) {
     reply.fail(*bad);
     return;
@@ -327,17 +370,23 @@ void erase(Context& context, Request& request, Reply reply) {
     return;
   }
   eraseRows(context, request, std::move(reply),
-            [&context, id = std::string(user->id),
+            [&context, id = std::string(user->id), isAdmin = request.principal().isAdmin(),
              isForced = flagOf(request, "force_removal", false)]() -> Outcome {
+              const model::User* present = context.site.findUser(id);
+              if (present == nullptr) {
+                return Refusal{notFound("user", id), {}};
+              }
+              if (const auto fault = findManagerFault(isAdmin, *present)) {
+                return Refusal{*fault, {}};
+              }
               auto planned = planErase(context.site, model::Table::User, id);
               if (!planned) {
                 return Refusal{planned.error(), {}};
               }
-              const model::User& present = *context.site.findUser(id);
-              if (isForced || !isSoft(context.site, present)) {
+              if (isForced || !isSoft(context.site, *present)) {
                 return std::move(*planned);
               }
-              model::User gone = present;
+              model::User gone = *present;
               gone.deleted = true;
               gone.loggedOutAt = nowSeconds(context);
               return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(gone)}};
@@ -345,6 +394,10 @@ void erase(Context& context, Request& request, Reply reply) {
 }
 
 void revive(Context& context, Request& request, Reply reply) {
+  if (!managesPeople(context, request, Permission::ZoneCreate)) {
+    reply.fail(notGranted(Permission::ZoneCreate));
+    return;
+  }
   const model::User* user = findUser(context, request, request.param("id"));
   if (user == nullptr) {
     reply.fail(notFound("user", request.param("id")));
@@ -352,19 +405,21 @@ void revive(Context& context, Request& request, Reply reply) {
   }
   context.writer.run(
       std::move(reply), actorOf(request),
-      [&context, id = std::string(user->id)]() -> Outcome {
+      [&context, id = std::string(user->id), isAdmin = request.principal().isAdmin()]() -> Outcome {
         const model::User* present = context.site.findUser(id);
         if (present == nullptr) {
           return Refusal{notFound("user", id), {}};
+        }
+        if (const auto fault = findManagerFault(isAdmin, *present)) {
+          return Refusal{*fault, {}};
         }
         model::User back = *present;
         back.deleted = false;
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(back)}};
       },
-      [&context](const auto& changes, Reply& done) {
+      [&context, view = viewFor(request)](const auto& changes, Reply& done) {
         const model::User* stored = findStored<model::User>(changes);
-        done.json(200, stored == nullptr ? json::Object()
-                                         : toJson(*stored, context.site, UserView::Admin));
+        done.json(200, stored == nullptr ? json::Object() : toJson(*stored, context.site, view));
       });
 }
 
@@ -372,14 +427,14 @@ void revive(Context& context, Request& request, Reply reply) {
 
 void addUserRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "users");
-  routes.get("/users", Permission::User, index);
-  routes.post("/users", Permission::Admin, create);
-  routes.get("/users/current", Permission::User, current);
+  routes.get("/users", Permission::User, listUsers);
+  routes.post("/users", Permission::ZoneCreate, createUser, orgZones);
+  routes.get("/users/current", Permission::User, currentUser);
   routes.get("/users/groups", Permission::User, groups);
-  routes.get("/users/:id", Permission::User, show);
-  routes.update("/users/:id", Permission::User, update);
-  routes.erase("/users/:id", Permission::Admin, erase);
-  routes.post("/users/:id/revive", Permission::Admin, revive);
+  routes.get("/users/:id", Permission::User, showUser);
+  routes.update("/users/:id", Permission::User, updateUser);
+  routes.erase("/users/:id", Permission::ZoneDelete, eraseUser, orgZones);
+  routes.post("/users/:id/revive", Permission::ZoneCreate, revive, orgZones);
 }
 
 }  // namespace busbar::api

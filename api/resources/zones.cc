@@ -12,13 +12,14 @@
 #include "api/resources/grant_check.h"
 #include "api/resources/list.h"
 #include "api/resources/shapes.h"
+#include "api/resources/trigger_shapes.h"
 
 namespace busbar::api {
 namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = std::variant<ConfigWriter::Writes, Refusal>;
+using Outcome = ConfigWriter::Outcome;
 
 constexpr Milliseconds kZoneCallLimit{10'000};
 
@@ -34,10 +35,11 @@ model::FieldErrors readZone(BodyReader& body, model::Zone& zone) {
   body.read("map_id", zone.mapId);
   body.read("timezone", zone.timezone);
   body.read("images", zone.images);
+  body.read("triggers", zone.triggers);
   body.read("count", zone.count);
   body.read("capacity", zone.capacity);
-  body.ignore({"id", "created_at", "updated_at", "version", "triggers", "trigger_data", "playlists",
-               "place_id", "children_count", "settings"});
+  body.ignore({"id", "created_at", "updated_at", "version", "trigger_data", "playlists", "place_id",
+               "children_count", "settings"});
   model::FieldErrors errors = body.finish("zone");
   model::normalise(zone);
   for (model::FieldError& error : model::validate(zone)) {
@@ -50,7 +52,7 @@ bool isIn(const std::vector<std::string>& list, const std::string& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-void index(Context& context, Request& request, Reply reply) {
+void listZones(Context& context, Request& request, Reply reply) {
   auto page = toPage(request);
   if (const Refusal* refusal = std::get_if<Refusal>(&page)) {
     reply.fail(*refusal);
@@ -101,7 +103,17 @@ void tags(Context& context, Request&, Reply reply) {
   reply.json(200, std::move(out));
 }
 
-void show(Context& context, Request& request, Reply reply) {
+json::Array triggersOf(const Site& site, const model::Zone& zone) {
+  json::Array out;
+  for (const std::string& id : zone.triggers) {
+    if (const model::Trigger* trigger = site.findTrigger(id)) {
+      out.emplace_back(toJson(*trigger));
+    }
+  }
+  return out;
+}
+
+void showZone(Context& context, Request& request, Reply reply) {
   const model::Zone* zone = context.site.findZone(request.param("id"));
   if (zone == nullptr) {
     reply.fail(notFound("zone", request.param("id")));
@@ -109,9 +121,20 @@ void show(Context& context, Request& request, Reply reply) {
   }
   json::Object out = toJson(*zone);
   if (flagOf(request, "complete", false)) {
-    out.set("trigger_data", json::Array());  // there are no triggers
+    out.set("trigger_data", triggersOf(context.site, *zone));
   }
   reply.json(200, std::move(out));
+}
+
+void listTriggersOfZone(Context& context, Request& request, Reply reply) {
+  const model::Zone* zone = context.site.findZone(request.param("id"));
+  if (zone == nullptr) {
+    reply.fail(notFound("zone", request.param("id")));
+    return;
+  }
+  auto response = http::Response::json(200, json::Value(triggersOf(context.site, *zone)));
+  setListHeaders(response, "trigger", zone->triggers.size());
+  reply.send(std::move(response));
 }
 
 void answerZone(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
@@ -139,7 +162,7 @@ std::vector<std::string> parentInBody(Context&, const Request& request) {
   return {parentId};
 }
 
-void create(Context& context, Request& request, Reply reply) {
+void createZone(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -159,7 +182,7 @@ void create(Context& context, Request& request, Reply reply) {
 }
 
 // True if `zoneId` is `ancestorId` or lies in it.
-bool liesIn(const Site& site, std::string zoneId, const std::string& ancestorId) {
+bool zoneLiesIn(const Site& site, std::string zoneId, const std::string& ancestorId) {
   for (size_t depth = 0; !zoneId.empty() && depth < 1000; ++depth) {
     if (zoneId == ancestorId) {
       return true;
@@ -170,7 +193,7 @@ bool liesIn(const Site& site, std::string zoneId, const std::string& ancestorId)
   return false;
 }
 
-void update(Context& context, Request& request, Reply reply) {
+void updateZone(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
     reply.fail(body.error());
@@ -187,7 +210,7 @@ void update(Context& context, Request& request, Reply reply) {
         model::Zone changed = *present;
         BodyReader reader = body;
         auto errors = readZone(reader, changed);
-        if (errors.empty() && liesIn(context.site, changed.parentId, id)) {
+        if (errors.empty() && zoneLiesIn(context.site, changed.parentId, id)) {
           errors.push_back({"parent_id", "must not lie in the zone itself"});
         }
         if (!errors.empty()) {
@@ -203,7 +226,7 @@ void update(Context& context, Request& request, Reply reply) {
       [](const auto& changes, Reply& done) { answerZone(200, changes, done); });
 }
 
-void erase(Context& context, Request& request, Reply reply) {
+void eraseZone(Context& context, Request& request, Reply reply) {
   eraseRow(context, request, std::move(reply), model::Table::Zone,
            std::string(request.param("id")));
 }
@@ -235,7 +258,7 @@ Status checkArguments(const std::string& args) {
                                                        "arguments must be a list or an object");
 }
 
-void execute(Context& context, Request& request, Reply reply) {
+void executeInZone(Context& context, Request& request, Reply reply) {
   const model::Zone* zone = context.site.findZone(request.param("id"));
   if (zone == nullptr) {
     reply.fail(notFound("zone", request.param("id")));
@@ -244,6 +267,10 @@ void execute(Context& context, Request& request, Reply reply) {
   const std::string args = request.body().empty() ? std::string("[]") : request.body();
   if (const Status checked = checkArguments(args); !checked.ok()) {
     reply.fail(checked.error());
+    return;
+  }
+  if (context.audit.isAuditFull()) {
+    reply.fail(auditBusy());
     return;
   }
   const std::string slug(request.param("slug"));
@@ -274,13 +301,14 @@ void execute(Context& context, Request& request, Reply reply) {
 
 void addZoneRoutes(http::Router& router, Context& context) {
   Routes routes(router, context, kEngine, "zones");
-  routes.get("/zones", Permission::User, index);
-  routes.post("/zones", Permission::ZoneCreate, create, parentInBody);
+  routes.get("/zones", Permission::User, listZones);
+  routes.post("/zones", Permission::ZoneCreate, createZone, parentInBody);
   routes.get("/zones/tags", Permission::User, tags);
-  routes.get("/zones/:id", Permission::User, show);
-  routes.update("/zones/:id", Permission::ZoneUpdate, update, itself);
-  routes.erase("/zones/:id", Permission::ZoneDelete, erase, itselfUnlessRoot);
-  routes.post("/zones/:id/exec/:slug/:method", Permission::Support, execute);
+  routes.get("/zones/:id", Permission::User, showZone);
+  routes.update("/zones/:id", Permission::ZoneUpdate, updateZone, itself);
+  routes.erase("/zones/:id", Permission::ZoneDelete, eraseZone, itselfUnlessRoot);
+  routes.get("/zones/:id/triggers", Permission::Support, listTriggersOfZone);
+  routes.post("/zones/:id/exec/:slug/:method", Permission::Support, executeInZone);
 }
 
 }  // namespace busbar::api

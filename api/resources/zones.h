@@ -6,7 +6,7 @@
 
 namespace busbar::api {
 
-// /zones: rows, all tags, and one call to a module in each system of a zone.
+// /zones: rows, all tags, their triggers, and one call to a module in each system of a zone.
 void addZoneRoutes(http::Router& router, Context& context);
 
 }  // namespace busbar::api

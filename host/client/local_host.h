@@ -78,8 +78,11 @@ class LocalHost final : public HostClient, private Module::Owner {
     using is_transparent = void;
     size_t operator()(std::string_view id) const noexcept {
       uint64_t tail = id.size();
-      std::memcpy(&tail, id.data() + id.size() - std::min(id.size(), sizeof tail),
-                  std::min(id.size(), sizeof tail));
+      if (id.size() >= sizeof tail) {
+        std::memcpy(&tail, id.data() + id.size() - sizeof tail, sizeof tail);
+      } else {
+        std::memcpy(&tail, id.data(), id.size());
+      }
       return tail * 0x9E3779B97F4A7C15U >> 16U;  // Knuth's multiplicative hash
     }
   };

@@ -207,7 +207,7 @@ bool Module::onComplete(const wire::Frame& frame, std::string& why) {
                                  "the driver's result is not valid " + checked.error().message));
     return true;
   } else {
-    reply.resultJson = std::string(m.result);
+    reply.resultJson.assign(m.result);
   }
   context_.calls.complete(frame.id, std::move(reply));
   return true;

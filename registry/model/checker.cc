@@ -133,8 +133,12 @@ void Checker::optionalId(const char* field, Table table, const std::string& s) {
 }
 
 void Checker::count(const char* field, int64_t n) {
-  if (n < 0 || n > 1'000'000'000) {
-    fail(field, "must be 0 to 1000000000");
+  range(field, n, 0, 1'000'000'000);
+}
+
+void Checker::range(const char* field, int64_t n, int64_t least, int64_t most) {
+  if (n < least || n > most) {
+    fail(field, "must be " + std::to_string(least) + " to " + std::to_string(most));
   }
 }
 

@@ -18,6 +18,12 @@ inline constexpr size_t kMaxLineBytes = 2048;
 inline constexpr size_t kMaxTextBytes = 16 * 1024;
 inline constexpr size_t kMaxManifestBytes = 1 << 20;
 inline constexpr size_t kMaxListEntries = 1000;
+inline constexpr json::Limits kTriggerDocumentLimits{256 * 1024, 48};
+inline constexpr int64_t kMaxDebounceMs = 24 * 3600 * 1000;
+inline constexpr int64_t kMaxFirings = 1'000'000;
+inline constexpr int64_t kMinPeriodMs = 1000;
+inline constexpr int64_t kMaxPeriodMs = int64_t{31} * 24 * 3600 * 1000;
+inline constexpr size_t kWebhookSecretLength = 43;  // 32 bytes as base64 without padding
 inline constexpr size_t kMaxSettingsBytes = 64 * 1024;
 inline constexpr json::Limits kDocumentLimits{512 * 1024, 48};
 inline constexpr size_t kSha256HexLength = 64;
@@ -49,6 +55,7 @@ class Checker {
   void id(const char* field, Table table, const std::string& s);
   void optionalId(const char* field, Table table, const std::string& s);
   void count(const char* field, int64_t n);
+  void range(const char* field, int64_t n, int64_t least, int64_t most);
   void time(const char* field, int64_t seconds);
   void alertLevel(const std::string& s);
   void timezone(const std::string& s);

@@ -133,4 +133,16 @@ struct GroupZone : Common {
   bool operator==(const GroupZone&) const = default;
 };
 
+// What lets its holder into a group. The secret is shown once and never stored; accepting erases
+// the row. `email` says for whom it is meant.
+struct GroupInvitation : Common {
+  std::string groupId;
+  std::string email;        // lower case
+  int64_t permissions = 0;  // bits of grant
+  int64_t expiresAt = 0;
+  std::string invitedById;  // a user, whose row may be gone; empty: over the control socket
+  std::string secretHash;   // hex SHA-256 of 256 random bits
+  bool operator==(const GroupInvitation&) const = default;
+};
+
 }  // namespace busbar::model

@@ -96,6 +96,7 @@ void visitMembers(Visitor& v, R& r) {
   v("map_id", r.mapId);
   v("timezone", r.timezone);
   v("images", r.images);
+  v("triggers", r.triggers);
   v("count", r.count);
   v("capacity", r.capacity);
 }
@@ -214,6 +215,17 @@ void visitMembers(Visitor& v, R& r) {
 }
 
 template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, GroupInvitation>
+void visitMembers(Visitor& v, R& r) {
+  v("group_id", r.groupId);
+  v("email", r.email);
+  v("permissions", r.permissions);
+  v("expires_at", r.expiresAt);
+  v("invited_by_id", r.invitedById);
+  v("secret_hash", r.secretHash);
+}
+
+template <class Visitor, class R>
   requires std::same_as<std::remove_const_t<R>, Metadata>
 void visitMembers(Visitor& v, R& r) {
   v("name", r.name);
@@ -231,6 +243,37 @@ void visitMembers(Visitor& v, R& r) {
   v("name", r.name);
   v("description", r.description);
   v("schema", r.schema);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, Trigger>
+void visitMembers(Visitor& v, R& r) {
+  v("name", r.name);
+  v("description", r.description);
+  v("control_system_id", r.controlSystemId);
+  v("debounce_period", r.debounceMs);
+  v("important", r.important);
+  v("enable_webhook", r.enableWebhook);
+  v("any_match", r.anyMatch);
+  v("supported_methods", r.supportedMethods);
+  v("conditions", r.conditions);
+  v("actions", r.actions);
+  v("webhook", r.webhook);
+  v("max_firings", r.maxFirings);
+  v("period_ms", r.periodMs);
+}
+
+template <class Visitor, class R>
+  requires std::same_as<std::remove_const_t<R>, TriggerInstance>
+void visitMembers(Visitor& v, R& r) {
+  v("trigger_id", r.triggerId);
+  v("control_system_id", r.systemId);
+  v("zone_id", r.zoneId);
+  v("enabled", r.enabled);
+  v("important", r.important);
+  v("exec_enabled", r.execEnabled);
+  v("webhook_secret", r.webhookSecret);
+  v("playlists", r.playlists);
 }
 
 class Writer {

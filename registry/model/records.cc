@@ -12,11 +12,23 @@ struct TableName {
 
 // In the order of Table and of the alternatives of Record.
 constexpr TableName kTables[] = {
-    {"driver", "driver-"},     {"module", "mod-"},           {"system", "sys-"},
-    {"zone", "zone-"},         {"settings", "sets-"},        {"user", "user-"},
-    {"api_key", "key-"},       {"domain", "authority-"},     {"oauth_app", "app-"},
-    {"group", "group-"},       {"group_user", "groupuser-"}, {"group_zone", "groupzone-"},
-    {"metadata", "metadata-"}, {"schema", "json_schema-"},
+    {"driver", "driver-"},
+    {"module", "mod-"},
+    {"system", "sys-"},
+    {"zone", "zone-"},
+    {"settings", "sets-"},
+    {"user", "user-"},
+    {"api_key", "key-"},
+    {"domain", "authority-"},
+    {"oauth_app", "app-"},
+    {"group", "group-"},
+    {"group_user", "groupuser-"},
+    {"group_zone", "groupzone-"},
+    {"group_invitation", "groupinvite-"},
+    {"metadata", "metadata-"},
+    {"schema", "json_schema-"},
+    {"trigger", "trigger-"},
+    {"trigger_instance", "trig-"},
 };
 static_assert(std::variant_size_v<Record> == std::size(kTables));
 
@@ -77,10 +89,16 @@ Record emptyRecord(Table table) {
       return GroupUser{};
     case Table::GroupZone:
       return GroupZone{};
+    case Table::GroupInvitation:
+      return GroupInvitation{};
     case Table::Metadata:
       return Metadata{};
     case Table::Schema:
       return Schema{};
+    case Table::Trigger:
+      return Trigger{};
+    case Table::TriggerInstance:
+      return TriggerInstance{};
   }
   return Driver{};
 }

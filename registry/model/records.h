@@ -99,6 +99,7 @@ struct Zone : Common {
   std::string mapId;
   std::string timezone;
   std::vector<std::string> images;
+  std::vector<std::string> triggers;  // each system of the zone has an instance of these
   int64_t count = 0;
   int64_t capacity = 0;
   bool operator==(const Zone&) const = default;
@@ -136,6 +137,39 @@ struct Schema : Common {
   bool operator==(const Schema&) const = default;
 };
 
+// Conditions and the actions they cause. `conditions`, `actions` and `webhook` are documents
+// (openapi.yaml "TriggerConditions", "TriggerActions", "TriggerWebhook"); api/triggers/spec.h reads
+// them, nothing here looks into them.
+struct Trigger : Common {
+  std::string name;
+  std::string description;
+  std::string controlSystemId;  // it belongs to that system and goes with it; empty: to the site
+  int64_t debounceMs = 0;
+  bool important = false;
+  bool enableWebhook = false;
+  bool anyMatch = false;
+  std::vector<std::string> supportedMethods{"POST"};
+  json::Value conditions = json::Object();
+  json::Value actions = json::Object();
+  json::Value webhook = json::Object();
+  int64_t maxFirings = 0;  // in a period; 0: any number
+  int64_t periodMs = 0;
+  bool operator==(const Trigger&) const = default;
+};
+
+// A trigger at work in one system.
+struct TriggerInstance : Common {
+  std::string triggerId;
+  std::string systemId;
+  std::string zoneId;  // whose list of triggers made it; empty: made by hand
+  bool enabled = true;
+  bool important = false;     // as the trigger was when this was made, or set since
+  bool execEnabled = false;   // its webhook may call functions
+  std::string webhookSecret;  // 32 random bytes, URL-safe base64; sealed in the store
+  std::vector<std::string> playlists;
+  bool operator==(const TriggerInstance&) const = default;
+};
+
 enum class Table {
   Driver,
   Module,
@@ -149,11 +183,15 @@ enum class Table {
   Group,
   GroupUser,
   GroupZone,
+  GroupInvitation,
   Metadata,
-  Schema
+  Schema,
+  Trigger,
+  TriggerInstance
 };
-using Record = std::variant<Driver, Module, System, Zone, Settings, User, ApiKey, Domain, OauthApp,
-                            Group, GroupUser, GroupZone, Metadata, Schema>;
+using Record =
+    std::variant<Driver, Module, System, Zone, Settings, User, ApiKey, Domain, OauthApp, Group,
+                 GroupUser, GroupZone, GroupInvitation, Metadata, Schema, Trigger, TriggerInstance>;
 
 Table tableOf(const Record& record);
 const Common& commonOf(const Record& record);

@@ -39,6 +39,14 @@ void checkDeviceAddress(Checker& check, const Module& mod, const Driver& driver)
   }
 }
 
+void checkTriggerDocument(Checker& check, const char* field, const json::Value& value) {
+  if (value.asObject() == nullptr) {
+    check.fail(field, "must be an object");
+  } else if (!json::check(json::write(value), kTriggerDocumentLimits).ok()) {
+    check.fail(field, "must be at most 256 KiB of JSON and 48 levels deep");
+  }
+}
+
 bool isIpv6(std::string_view s) {
   return s.find(':') != std::string_view::npos && s.size() <= 45 &&
          s.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
@@ -148,6 +156,7 @@ void normalise(Zone& zone) {
   trim(zone.name);
   clean(zone.tags);
   clean(zone.images);
+  clean(zone.triggers);
 }
 
 void normalise(Metadata& metadata) {
@@ -157,6 +166,19 @@ void normalise(Metadata& metadata) {
 
 void normalise(Schema& schema) {
   trim(schema.name);
+}
+
+void normalise(Trigger& trigger) {
+  trim(trigger.name);
+  for (std::string& method : trigger.supportedMethods) {
+    std::transform(method.begin(), method.end(), method.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  }
+  clean(trigger.supportedMethods);
+}
+
+void normalise(TriggerInstance& instance) {
+  clean(instance.playlists);
 }
 
 void normalise(Module& mod, const Driver& driver) {
@@ -284,6 +306,7 @@ FieldErrors validate(const Zone& zone) {
   check.line("map_id", zone.mapId);
   check.timezone(zone.timezone);
   check.list("images", zone.images);
+  check.ids("triggers", Table::Trigger, zone.triggers);
   check.count("count", zone.count);
   check.count("capacity", zone.capacity);
   return check.take();
@@ -326,6 +349,49 @@ FieldErrors validate(const Schema& schema) {
     check.fail("schema", "must be a JSON schema: an object");
   }
   check.document("schema", schema.schema);
+  return check.take();
+}
+
+FieldErrors validate(const Trigger& trigger) {
+  Checker check;
+  check.name("name", trigger.name);
+  check.text("description", trigger.description);
+  check.optionalId("control_system_id", Table::System, trigger.controlSystemId);
+  check.range("debounce_period", trigger.debounceMs, 0, kMaxDebounceMs);
+  for (const std::string& method : trigger.supportedMethods) {
+    if (method != "GET" && method != "POST" && method != "PUT" && method != "PATCH" &&
+        method != "DELETE") {
+      check.fail("supported_methods", "must hold GET, POST, PUT, PATCH or DELETE only");
+      break;
+    }
+  }
+  if (trigger.supportedMethods.empty()) {
+    check.fail("supported_methods", "must not be empty");
+  }
+  checkTriggerDocument(check, "conditions", trigger.conditions);
+  checkTriggerDocument(check, "actions", trigger.actions);
+  checkTriggerDocument(check, "webhook", trigger.webhook);
+  check.range("max_firings", trigger.maxFirings, 0, kMaxFirings);
+  if (trigger.maxFirings > 0) {
+    check.range("period_ms", trigger.periodMs, kMinPeriodMs, kMaxPeriodMs);
+  } else if (trigger.periodMs != 0) {
+    check.fail("period_ms", "must be 0 without max_firings");
+  }
+  return check.take();
+}
+
+FieldErrors validate(const TriggerInstance& instance) {
+  Checker check;
+  check.id("trigger_id", Table::Trigger, instance.triggerId);
+  check.id("control_system_id", Table::System, instance.systemId);
+  check.optionalId("zone_id", Table::Zone, instance.zoneId);
+  const std::string& secret = instance.webhookSecret;
+  if (secret.size() != kWebhookSecretLength ||
+      !std::all_of(secret.begin(), secret.end(),
+                   [](char c) { return isAlnum(c) || c == '-' || c == '_'; })) {
+    check.fail("webhook_secret", "must be 43 characters of URL-safe base64");
+  }
+  check.list("playlists", instance.playlists);
   return check.take();
 }
 

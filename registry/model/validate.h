@@ -33,8 +33,12 @@ void normalise(User& user);
 void normalise(Domain& domain);
 void normalise(OauthApp& app);
 void normalise(Group& group);
+void normalise(GroupInvitation& invitation);
 void normalise(Metadata& metadata);
 void normalise(Schema& schema);
+// Methods in upper case.
+void normalise(Trigger& trigger);
+void normalise(TriggerInstance& instance);
 // Also what follows from the driver's role: udp clears tls, a service takes the driver's default
 // URI and is tls when that is https or wss, a logic module has neither address nor tls.
 void normalise(Module& mod, const Driver& driver);
@@ -54,9 +58,14 @@ FieldErrors validate(const OauthApp& app);
 FieldErrors validate(const Group& group);
 FieldErrors validate(const GroupUser& membership);
 FieldErrors validate(const GroupZone& grant);
+FieldErrors validate(const GroupInvitation& invitation);
 // Details are at most 512 KiB and 48 levels deep.
 FieldErrors validate(const Metadata& metadata);
 FieldErrors validate(const Schema& schema);
+// Conditions, actions and webhook are objects of at most 256 KiB each; what is in them is for
+// api/triggers/spec.h.
+FieldErrors validate(const Trigger& trigger);
+FieldErrors validate(const TriggerInstance& instance);
 
 // A URI with scheme and host, "https://projector.lan:8443/api".
 bool isUri(std::string_view text);

@@ -142,6 +142,11 @@ void normalise(Group& group) {
   clean(group.subsystems);
 }
 
+void normalise(GroupInvitation& invitation) {
+  trim(invitation.email);
+  lower(invitation.email);
+}
+
 FieldErrors validate(const User& user) {
   Checker check;
   check.optionalId("authority_id", Table::Domain, user.domainId);
@@ -230,6 +235,19 @@ FieldErrors validate(const GroupZone& grant) {
   check.id("zone_id", Table::Zone, grant.zoneId);
   check.id("group_id", Table::Group, grant.groupId);
   checkBits(check, grant.permissions);
+  return check.take();
+}
+
+FieldErrors validate(const GroupInvitation& invitation) {
+  Checker check;
+  check.id("group_id", Table::Group, invitation.groupId);
+  if (!isEmail(invitation.email)) {
+    check.fail("email", "must be an e-mail address");
+  }
+  checkBits(check, invitation.permissions);
+  check.time("expires_at", invitation.expiresAt);
+  check.optionalId("invited_by_id", Table::User, invitation.invitedById);
+  check.hash("secret_hash", invitation.secretHash);
   return check.take();
 }
 

@@ -3,7 +3,6 @@
 #include "registry/settings/module_time_zone.h"
 
 namespace busbar {
-namespace {
 
 std::string systemTimeZone(const Site& site, std::string_view systemId) {
   const model::System* system = site.findSystem(systemId);
@@ -18,8 +17,6 @@ std::string systemTimeZone(const Site& site, std::string_view systemId) {
   }
   return {};
 }
-
-}  // namespace
 
 std::string moduleTimeZone(const Site& site, const model::Module& mod) {
   std::string name = systemTimeZone(site, mod.controlSystemId);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "registry/model/records.h"
 #include "registry/site/site.h"
@@ -13,5 +14,7 @@ namespace busbar {
 // else the first of its systems that knows one. A system knows its own, else that of the last of
 // its zones that has one, as the last zone wins in settings. Empty: nobody knows. Pure.
 std::string moduleTimeZone(const Site& site, const model::Module& mod);
+// The same of a system.
+std::string systemTimeZone(const Site& site, std::string_view systemId);
 
 }  // namespace busbar

@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+#include "registry/site/trigger_plan.h"
+
 namespace busbar {
 namespace {
 
@@ -57,6 +59,10 @@ class Plan {
     for (const std::string& moduleId : site_.logicModulesOfSystem(system.id)) {
       eraseModule(*site_.findModule(moduleId));
     }
+    for (const std::string& triggerId : site_.triggersOfSystem(system.id)) {
+      eraseTrigger(*site_.findTrigger(triggerId));
+    }
+    eraseInstances(site_.instancesOfSystem(system.id));
     settingsOf(system.id);
     metadataOf(system.id);
     rows_.emplace_back(system);
@@ -76,8 +82,26 @@ class Plan {
     for (const model::GroupZone* grant : site_.groupsOfZone(zone.id)) {
       rows_.emplace_back(*grant);
     }
+    eraseInstances(site_.instancesOfZone(zone.id));
     metadataOf(zone.id);
     rows_.emplace_back(zone);
+  }
+
+  void eraseTrigger(const model::Trigger& trigger) {
+    eraseInstances(site_.instancesOfTrigger(trigger.id));
+    for (const std::string& zoneId : site_.zonesOfTrigger(trigger.id)) {
+      const auto [it, isNew] = zones_.try_emplace(zoneId, *site_.findZone(zoneId));
+      std::erase(it->second.triggers, trigger.id);
+    }
+    rows_.emplace_back(trigger);
+  }
+
+  void eraseInstances(const Site::Ids& ids) {
+    for (const std::string& id : ids) {
+      if (erased_.insert(id).second) {
+        rows_.emplace_back(*site_.findTriggerInstance(id));
+      }
+    }
   }
 
   void eraseUser(const model::User& user) {
@@ -103,6 +127,9 @@ class Plan {
     }
     for (const model::GroupZone* grant : site_.zonesOfGroup(group.id)) {
       rows_.emplace_back(*grant);
+    }
+    for (const model::GroupInvitation* invitation : site_.invitationsOfGroup(group.id)) {
+      rows_.emplace_back(*invitation);
     }
     rows_.emplace_back(group);
   }
@@ -161,6 +188,9 @@ class Plan {
     for (auto& [id, system] : systems_) {
       writes.push_back({ConfigWrite::Kind::Update, std::move(system)});
     }
+    for (auto& [id, zone] : zones_) {
+      writes.push_back({ConfigWrite::Kind::Update, std::move(zone)});
+    }
     for (model::Record& row : updates_) {
       writes.push_back({ConfigWrite::Kind::Update, std::move(row)});
     }
@@ -197,6 +227,7 @@ class Plan {
 
   const Site& site_;
   std::map<std::string, model::System> systems_;
+  std::map<std::string, model::Zone> zones_;  // that lose a trigger
   std::vector<model::Record> updates_;
   std::vector<model::Record> rows_;
   std::set<std::string> erased_;
@@ -291,12 +322,29 @@ Result<std::vector<ConfigWrite>> planErase(const Site& site, Table table, std::s
     case Table::GroupZone:
       plan.eraseAlone(*site.findGroupZone(id));
       break;
+    case Table::GroupInvitation:
+      plan.eraseAlone(*site.findGroupInvitation(id));
+      break;
     case Table::Metadata:
       plan.eraseAlone(*site.findMetadata(id));
       break;
     case Table::Schema:
       plan.eraseSchema(*site.findSchema(id));
       break;
+    case Table::Trigger:
+      plan.eraseTrigger(*site.findTrigger(id));
+      break;
+    case Table::TriggerInstance: {
+      const model::TriggerInstance& instance = *site.findTriggerInstance(id);
+      if (isAskedFor(site, instance)) {
+        return Error::because(ErrorCode::FailedPrecondition, "made_by_zone",
+                              "zone " + instance.zoneId + " gives " + instance.triggerId +
+                                  " to each of its systems: disable " + instance.id +
+                                  ", or take the trigger out of the zone");
+      }
+      plan.eraseAlone(instance);
+      break;
+    }
   }
   return plan.take();
 }

@@ -18,16 +18,18 @@ namespace busbar {
 //   driver  its modules (as below) and its settings
 //   module  its settings; it leaves every system's list, and its name that system's features
 //   system  the modules that are in no other system, among them its logic modules; its settings
-//           and metadata
-//   zone    its child zones, recursively; its settings and metadata; what groups may do in it; it
-//           leaves every system's list
+//           and metadata; its instances of triggers; the triggers that belong to it (as below)
+//   zone    its child zones, recursively; its settings and metadata; what groups may do in it; the
+//           instances that it made; it leaves every system's list
+//   trigger its instances; it leaves every zone's list
 //   user    its API keys and metadata; it leaves its groups
 //   group   its child groups, recursively; who is in it; what it may do in zones
 //   domain  its users, applications and groups
 //   schema  nothing; it leaves the metadata that name it
 // Systems that lose a module or a zone get a new version. NotFound when the row is not there;
-// FailedPrecondition for the last admin of a domain (last_admin), for the default domain, and for
-// the last domain that has an admin (last_domain).
+// FailedPrecondition for the last admin of a domain (last_admin), for the default domain, for the
+// last domain that has an admin (last_domain), and for a trigger's instance that a zone asks for
+// (made_by_zone).
 Result<std::vector<ConfigWrite>> planErase(const Site& site, model::Table table,
                                            std::string_view id);
 

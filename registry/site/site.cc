@@ -122,10 +122,16 @@ bool Site::contains(model::Table table, std::string_view id) const {
       return findGroupUser(id) != nullptr;
     case model::Table::GroupZone:
       return findGroupZone(id) != nullptr;
+    case model::Table::GroupInvitation:
+      return findGroupInvitation(id) != nullptr;
     case model::Table::Metadata:
       return findMetadata(id) != nullptr;
     case model::Table::Schema:
       return findSchema(id) != nullptr;
+    case model::Table::Trigger:
+      return findTrigger(id) != nullptr;
+    case model::Table::TriggerInstance:
+      return findTriggerInstance(id) != nullptr;
   }
   return false;
 }
@@ -152,8 +158,13 @@ template std::vector<const model::Group*> Site::sorted(const ById<model::Group>&
 template std::vector<const model::GroupUser*> Site::sorted(const ById<model::GroupUser>&);
 template std::vector<const model::GroupZone*> Site::sorted(const ById<model::GroupZone>&);
 template std::vector<const model::Settings*> Site::sorted(const ById<model::Settings>&);
+template std::vector<const model::GroupInvitation*> Site::sorted(
+    const ById<model::GroupInvitation>&);
 template std::vector<const model::Metadata*> Site::sorted(const ById<model::Metadata>&);
 template std::vector<const model::Schema*> Site::sorted(const ById<model::Schema>&);
+template std::vector<const model::Trigger*> Site::sorted(const ById<model::Trigger>&);
+template std::vector<const model::TriggerInstance*> Site::sorted(
+    const ById<model::TriggerInstance>&);
 
 const model::ApiKey* Site::findApiKeyByHash(std::string_view secretHash) const {
   const std::string* id = find(keyByHash_, secretHash);
@@ -290,6 +301,9 @@ void Site::index(const model::System& system, bool add) {
 
 void Site::index(const model::Zone& zone, bool add) {
   link(childrenByZone_, zone.parentId, zone.id, add);
+  for (const std::string& triggerId : zone.triggers) {
+    link(zonesByTrigger_, triggerId, zone.id, add);
+  }
 }
 
 void Site::index(const model::Settings& settings, bool add) {

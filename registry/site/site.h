@@ -64,8 +64,15 @@ class Site {
   const model::Group* findGroup(std::string_view id) const { return find(groups_, id); }
   const model::GroupUser* findGroupUser(std::string_view id) const { return find(groupUsers_, id); }
   const model::GroupZone* findGroupZone(std::string_view id) const { return find(groupZones_, id); }
+  const model::GroupInvitation* findGroupInvitation(std::string_view id) const {
+    return find(invitations_, id);
+  }
   const model::Metadata* findMetadata(std::string_view id) const { return find(metadata_, id); }
   const model::Schema* findSchema(std::string_view id) const { return find(schemas_, id); }
+  const model::Trigger* findTrigger(std::string_view id) const { return find(triggers_, id); }
+  const model::TriggerInstance* findTriggerInstance(std::string_view id) const {
+    return find(instances_, id);
+  }
   // Any of them, by its table.
   bool contains(model::Table table, std::string_view id) const;
 
@@ -81,9 +88,14 @@ class Site {
   std::vector<const model::Group*> groups() const { return sorted(groups_); }
   std::vector<const model::GroupUser*> groupUsers() const { return sorted(groupUsers_); }
   std::vector<const model::GroupZone*> groupZones() const { return sorted(groupZones_); }
+  std::vector<const model::GroupInvitation*> groupInvitations() const {
+    return sorted(invitations_);
+  }
   std::vector<const model::Metadata*> metadata() const { return sorted(metadata_); }
   std::vector<const model::Settings*> settings() const { return sorted(settings_); }
   std::vector<const model::Schema*> schemas() const { return sorted(schemas_); }
+  std::vector<const model::Trigger*> triggers() const { return sorted(triggers_); }
+  std::vector<const model::TriggerInstance*> triggerInstances() const { return sorted(instances_); }
 
   // The same for code that serves every table.
   template <class Row>
@@ -126,11 +138,17 @@ class Site {
   const Ids& appsOfDomain(std::string_view domainId) const;
   const Ids& groupsOfDomain(std::string_view domainId) const;
   const Ids& childrenOfGroup(std::string_view groupId) const;
+  const Ids& instancesOfTrigger(std::string_view triggerId) const;
+  const Ids& instancesOfSystem(std::string_view systemId) const;
+  const Ids& instancesOfZone(std::string_view zoneId) const;     // which it made
+  const Ids& triggersOfSystem(std::string_view systemId) const;  // which belong to it
+  const Ids& zonesOfTrigger(std::string_view triggerId) const;   // whose lists have it
   std::vector<const model::User*> usersOfDomain(std::string_view domainId) const;
   std::vector<const model::GroupUser*> usersOfGroup(std::string_view groupId) const;
   std::vector<const model::GroupUser*> groupsOfUser(std::string_view userId) const;
   std::vector<const model::GroupZone*> zonesOfGroup(std::string_view groupId) const;
   std::vector<const model::GroupZone*> groupsOfZone(std::string_view zoneId) const;
+  std::vector<const model::GroupInvitation*> invitationsOfGroup(std::string_view groupId) const;
   // The documents of one parent, lowest level first.
   std::vector<const model::Settings*> settingsOf(std::string_view parentId) const;
 
@@ -188,10 +206,13 @@ class Site {
   void index(const model::Group& group, bool add);
   void index(const model::GroupUser& membership, bool add);
   void index(const model::GroupZone& grant, bool add);
+  void index(const model::GroupInvitation& invitation, bool add);
   static void linkOne(ById<std::string>& index, const std::string& key, const std::string& id,
                       bool add);
   void index(const model::Metadata& metadata, bool add);
   void index(const model::Schema&, bool) {}
+  void index(const model::Trigger& trigger, bool add);
+  void index(const model::TriggerInstance& instance, bool add);
   // Forgets the cached names that a change of the row may alter.
   void forgetNames(const model::Record& record);
   static ById<model::Driver> Site::* rows(const model::Driver*) { return &Site::drivers_; }
@@ -206,8 +227,15 @@ class Site {
   static ById<model::Group> Site::* rows(const model::Group*) { return &Site::groups_; }
   static ById<model::GroupUser> Site::* rows(const model::GroupUser*) { return &Site::groupUsers_; }
   static ById<model::GroupZone> Site::* rows(const model::GroupZone*) { return &Site::groupZones_; }
+  static ById<model::GroupInvitation> Site::* rows(const model::GroupInvitation*) {
+    return &Site::invitations_;
+  }
   static ById<model::Metadata> Site::* rows(const model::Metadata*) { return &Site::metadata_; }
   static ById<model::Schema> Site::* rows(const model::Schema*) { return &Site::schemas_; }
+  static ById<model::Trigger> Site::* rows(const model::Trigger*) { return &Site::triggers_; }
+  static ById<model::TriggerInstance> Site::* rows(const model::TriggerInstance*) {
+    return &Site::instances_;
+  }
   // Stores or removes one row; returns what stood there before.
   std::unique_ptr<model::Record> put(const ConfigChange& change);
 
@@ -224,8 +252,11 @@ class Site {
   ById<model::Group> groups_;
   ById<model::GroupUser> groupUsers_;
   ById<model::GroupZone> groupZones_;
+  ById<model::GroupInvitation> invitations_;
   ById<model::Metadata> metadata_;
   ById<model::Schema> schemas_;
+  ById<model::Trigger> triggers_;
+  ById<model::TriggerInstance> instances_;
   Index modulesByDriver_;
   Index systemsByModule_;
   Index logicBySystem_;
@@ -243,6 +274,12 @@ class Site {
   Index groupsByUser_;
   Index zonesByGroup_;
   Index groupsByZone_;
+  Index instancesByTrigger_;
+  Index instancesBySystem_;
+  Index instancesByZone_;
+  Index triggersBySystem_;
+  Index zonesByTrigger_;
+  Index invitationsByGroup_;
   Ids domainIds_;
   ById<std::string> domainByHost_;
   ById<std::string> userByEmail_;  // this and the next three: by pairKey(domain, value)

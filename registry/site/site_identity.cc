@@ -112,6 +112,10 @@ std::vector<const model::GroupZone*> Site::zonesOfGroup(std::string_view groupId
 std::vector<const model::GroupZone*> Site::groupsOfZone(std::string_view zoneId) const {
   return rowsIn(groupZones_, groupsByZone_, zoneId);
 }
+std::vector<const model::GroupInvitation*> Site::invitationsOfGroup(
+    std::string_view groupId) const {
+  return rowsIn(invitations_, invitationsByGroup_, groupId);
+}
 
 void Site::linkOne(ById<std::string>& index, const std::string& key, const std::string& id,
                    bool add) {
@@ -162,6 +166,10 @@ void Site::index(const model::GroupZone& grant, bool add) {
   link(zonesByGroup_, grant.groupId, grant.id, add);
   link(groupsByZone_, grant.zoneId, grant.id, add);
   linkOne(groupZoneByPair_, pairKey(grant.groupId, grant.zoneId), grant.id, add);
+}
+
+void Site::index(const model::GroupInvitation& invitation, bool add) {
+  link(invitationsByGroup_, invitation.groupId, invitation.id, add);
 }
 
 }  // namespace busbar

@@ -3,10 +3,9 @@
 #include "registry/state/memory_state_store.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <utility>
 
+#include "registry/store/damaged_file.h"
 #include "registry/store/migrations.h"
 
 namespace busbar {
@@ -25,16 +24,6 @@ Result<std::unique_ptr<sqlite::Database>> openDatabase(const MemoryStateStore::O
     BUSBAR_TRY(migrate(**db, stateSchema()));
   }
   return db;
-}
-
-Status putAside(const std::string& path) {
-  for (const char* suffix : {"-wal", "-shm"}) {
-    std::remove((path + suffix).c_str());
-  }
-  if (std::rename(path.c_str(), (path + ".damaged").c_str()) != 0) {
-    return Error::fromErrno(errno, "rename the damaged " + path);
-  }
-  return {};
 }
 
 }  // namespace

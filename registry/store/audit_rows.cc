@@ -4,16 +4,24 @@
 
 #include <utility>
 
+#include "sdk/base/json.h"
+
 namespace busbar {
 namespace {
 
 constexpr const char* kColumns =
     "sequence, time_ms, action, record, subject, user_id, credential, peer, trace_id, before, "
     "after, hash";
-// ?1 since, ?2 until, ?3 after, ?4 user, ?5 subject, ?6 record, ?7 action.
-constexpr const char* kWhere =
-    " FROM audit WHERE time_ms >= ?1 AND time_ms < ?2 AND sequence > ?3 AND (?4 = '' OR user_id = "
-    "?4) AND (?5 = '' OR subject = ?5) AND (?6 = '' OR record = ?6) AND (?7 = '' OR action = ?7)";
+// The rows whose entries have a group of ?9 in `column`; the migrations have an index for each.
+std::string inGroups(const std::string& column) {
+  return "SELECT subject FROM audit WHERE record IN ('group_user', 'group_zone', "
+         "'group_invitation') AND json_extract(nullif(" +
+         column + ", ''), '$.group_id') IN (SELECT value FROM json_each(?9))";
+}
+
+std::string listText(const std::vector<std::string>& list) {
+  return json::write(json::Array(list.begin(), list.end()));
+}
 
 AuditEntry readEntry(const sqlite::Statement& row) {
   AuditEntry entry;
@@ -29,14 +37,40 @@ AuditEntry readEntry(const sqlite::Statement& row) {
   return entry;
 }
 
-void bindFilter(sqlite::Statement& statement, const AuditFilter& filter) {
-  statement.bind(1, filter.sinceMs)
-      .bind(2, filter.untilMs)
-      .bind(3, filter.afterSequence)
-      .bind(4, filter.userId)
-      .bind(5, filter.subject)
-      .bind(6, filter.record)
-      .bind(7, filter.action);
+// Only what is asked for, so that an index can serve it. ?10 and ?11 are the caller's.
+std::string whereOf(const AuditFilter& filter) {
+  std::string sql = " FROM audit WHERE TRUE";
+  const auto add = [&sql](bool isAsked, const std::string& condition) {
+    sql += isAsked ? " AND " + condition : std::string();
+  };
+  add(filter.sinceMs > 0, "time_ms >= ?1");
+  add(filter.untilMs < INT64_MAX, "time_ms < ?2");
+  add(filter.afterSequence > 0, "sequence > ?3");
+  add(!filter.userId.empty(), "user_id = ?4");
+  add(!filter.subject.empty(), "subject = ?5");
+  add(!filter.record.empty(), "record = ?6");
+  add(!filter.action.empty(), "action = ?7");
+  add(!filter.records.empty(), "record IN (SELECT value FROM json_each(?8))");
+  add(!filter.about.empty(), "subject IN (SELECT value FROM json_each(?9) UNION " +
+                                 inGroups("before") + " UNION " + inGroups("after") + ")");
+  return sql;
+}
+
+Result<sqlite::Statement> prepare(sqlite::Database& db, const std::string& begin,
+                                  const AuditFilter& filter, const std::string& end) {
+  auto statement = db.prepare(begin + whereOf(filter) + end + " LIMIT ?10 OFFSET ?11");
+  if (statement.ok()) {
+    statement->bind(1, filter.sinceMs)
+        .bind(2, filter.untilMs)
+        .bind(3, filter.afterSequence)
+        .bind(4, filter.userId)
+        .bind(5, filter.subject)
+        .bind(6, filter.record)
+        .bind(7, filter.action)
+        .bind(8, listText(filter.records))
+        .bind(9, listText(filter.about));
+  }
+  return statement;
 }
 
 AuditVerdict& breaks(AuditVerdict& verdict, int64_t sequence, std::string problem) {
@@ -105,23 +139,22 @@ Status AuditRows::appendAll(const std::vector<AuditEntry>& entries) {
 Result<AuditPage> AuditRows::list(const AuditFilter& filter) {
   const auto read = [&]() -> Result<AuditPage> {
     AuditPage page;
-    auto count = db_.prepare(std::string("SELECT count(*)") + kWhere);
+    auto count = prepare(db_, "SELECT count(*)", filter, "");
     if (!count.ok()) {
       return std::move(count).error();
     }
-    bindFilter(*count, filter);
-    auto counted = count->step();
+    auto counted = count->bind(10, 1).bind(11, 0).step();
     if (!counted.ok()) {
       return std::move(counted).error();
     }
     page.total = count->integer(0);
-    auto rows = db_.prepare("SELECT " + std::string(kColumns) + kWhere + " ORDER BY sequence " +
-                            (filter.oldestFirst ? "ASC" : "DESC") + " LIMIT ?8 OFFSET ?9");
+    auto rows = prepare(db_, "SELECT " + std::string(kColumns), filter,
+                        std::string(" ORDER BY sequence ") + (filter.oldestFirst ? "ASC" : "DESC"));
     if (!rows.ok()) {
       return std::move(rows).error();
     }
-    bindFilter(*rows, filter);
-    rows->bind(8, static_cast<int64_t>(filter.limit)).bind(9, static_cast<int64_t>(filter.offset));
+    rows->bind(10, static_cast<int64_t>(filter.limit))
+        .bind(11, static_cast<int64_t>(filter.offset));
     while (true) {
       auto row = rows->step();
       if (!row.ok()) {

@@ -42,6 +42,10 @@ struct AuditFilter {
   std::string subject;
   std::string record;
   std::string action;
+  std::vector<std::string> records;  // any of these
+  // Ids: the entries of these rows, and of members, zones and invitations that an entry says belong
+  // to a group of these (`group_id`).
+  std::vector<std::string> about;
   bool oldestFirst = false;
   size_t limit = 100;
   size_t offset = 0;
@@ -74,7 +78,8 @@ struct AuditVerdict {
 // Asynchronous as ConfigStore. Loop-only. Contract tests: tests/contract/audit_store_contract.h.
 class AuditStore {
  public:
-  static constexpr size_t kMaxWaiting = 10'000;
+  static constexpr size_t kMaxWaiting = 10'000;  // that are not on disk yet
+  static constexpr size_t kReserve = 1'000;      // of these, for what cannot be refused
   static constexpr Milliseconds kGroupDelay{50};
 
   template <class T>
@@ -86,6 +91,9 @@ class AuditStore {
   // sequence, time and hash are the store's to give. It is on disk within 100 ms; entries of that
   // time share a transaction. ResourceExhausted: too many wait, this one is lost and counted.
   virtual Status append(AuditEntry entry) = 0;
+  // Whether only the reserve is left: calls are refused, so that their entries push out neither
+  // sign-ins nor firings, which happen anyway.
+  virtual bool isAuditFull() const = 0;
   // What append() took is on disk.
   virtual void flush(Instant deadline, Done<void> done) = 0;
   // Entries that append() took or refused and that never reached the disk.

@@ -28,12 +28,16 @@ constexpr Referrer kModule[] = {
     {"parent_id", Table::Settings, kSettingsOf}};
 constexpr Referrer kSystem[] = {
     {"control_system_id", Table::Module, "SELECT 1 FROM modules WHERE control_system_id = ?"},
+    {"control_system_id", Table::Trigger, "SELECT 1 FROM triggers WHERE control_system_id = ?"},
+    {"control_system_id", Table::TriggerInstance,
+     "SELECT 1 FROM trigger_instances WHERE control_system_id = ?"},
     {"parent_id", Table::Settings, kSettingsOf},
     {"parent_id", Table::Metadata, kMetadataOf}};
 constexpr Referrer kZone[] = {
     {"zones", Table::System, "SELECT 1 FROM system_zones WHERE zone_id = ?"},
     {"parent_id", Table::Zone, "SELECT 1 FROM zones WHERE parent_id = ?"},
     {"zone_id", Table::GroupZone, "SELECT 1 FROM group_zones WHERE zone_id = ?"},
+    {"zone_id", Table::TriggerInstance, "SELECT 1 FROM trigger_instances WHERE zone_id = ?"},
     {"parent_id", Table::Settings, kSettingsOf},
     {"parent_id", Table::Metadata, kMetadataOf}};
 constexpr Referrer kUser[] = {
@@ -47,9 +51,13 @@ constexpr Referrer kDomain[] = {
 constexpr Referrer kGroup[] = {
     {"parent_id", Table::Group, "SELECT 1 FROM user_groups WHERE parent_id = ?"},
     {"group_id", Table::GroupUser, "SELECT 1 FROM group_users WHERE group_id = ?"},
-    {"group_id", Table::GroupZone, "SELECT 1 FROM group_zones WHERE group_id = ?"}};
+    {"group_id", Table::GroupZone, "SELECT 1 FROM group_zones WHERE group_id = ?"},
+    {"group_id", Table::GroupInvitation, "SELECT 1 FROM group_invitations WHERE group_id = ?"}};
 constexpr Referrer kSchema[] = {
     {"schema_id", Table::Metadata, "SELECT 1 FROM metadata WHERE schema_id = ?"}};
+constexpr Referrer kTrigger[] = {
+    {"trigger_id", Table::TriggerInstance, "SELECT 1 FROM trigger_instances WHERE trigger_id = ?"},
+    {"triggers", Table::Zone, "SELECT 1 FROM zone_triggers WHERE trigger_id = ?"}};
 
 // The one of `tables` that a row's parent must be in, by the form of the id. No table fits a
 // malformed parent: any one will not find it.
@@ -90,6 +98,9 @@ struct References {
     if (!zone.parentId.empty()) {
       out.push_back({"parent_id", Table::Zone, zone.parentId});
     }
+    for (const std::string& id : zone.triggers) {
+      out.push_back({"triggers", Table::Trigger, id});
+    }
   }
   void operator()(const model::Settings& settings) {
     out.push_back(
@@ -115,6 +126,9 @@ struct References {
     out.push_back({"zone_id", Table::Zone, grant.zoneId});
     out.push_back({"group_id", Table::Group, grant.groupId});
   }
+  void operator()(const model::GroupInvitation& invitation) {
+    out.push_back({"group_id", Table::Group, invitation.groupId});
+  }
   void operator()(const model::Metadata& metadata) {
     out.push_back({"parent_id",
                    parentTable(metadata.parentId, {Table::System, Table::Zone, Table::User}),
@@ -124,6 +138,18 @@ struct References {
     }
   }
   void operator()(const model::Schema&) {}
+  void operator()(const model::Trigger& trigger) {
+    if (!trigger.controlSystemId.empty()) {
+      out.push_back({"control_system_id", Table::System, trigger.controlSystemId});
+    }
+  }
+  void operator()(const model::TriggerInstance& instance) {
+    out.push_back({"trigger_id", Table::Trigger, instance.triggerId});
+    out.push_back({"control_system_id", Table::System, instance.systemId});
+    if (!instance.zoneId.empty()) {
+      out.push_back({"zone_id", Table::Zone, instance.zoneId});
+    }
+  }
 };
 
 Columns identityColumns(const model::Record& record) {
@@ -154,6 +180,9 @@ Columns identityColumns(const model::Record& record) {
   }
   if (const auto* grant = std::get_if<model::GroupZone>(&record)) {
     return {{"zone_id", grant->zoneId}, {"group_id", grant->groupId}};
+  }
+  if (const auto* invitation = std::get_if<model::GroupInvitation>(&record)) {
+    return {{"email", invitation->email}, {"group_id", invitation->groupId}};
   }
   return {};
 }
@@ -186,10 +215,16 @@ std::string_view sqlTable(Table table) {
       return "group_users";
     case Table::GroupZone:
       return "group_zones";
+    case Table::GroupInvitation:
+      return "group_invitations";
     case Table::Metadata:
       return "metadata";
     case Table::Schema:
       return "schemas";
+    case Table::Trigger:
+      return "triggers";
+    case Table::TriggerInstance:
+      return "trigger_instances";
   }
   return "";
 }
@@ -212,6 +247,14 @@ Columns columnsOf(const model::Record& record) {
     return {{"parent_id", metadata->parentId},
             {"name", metadata->name},
             textOrNull("schema_id", metadata->schemaId)};
+  }
+  if (const auto* trigger = std::get_if<model::Trigger>(&record)) {
+    return {textOrNull("control_system_id", trigger->controlSystemId)};
+  }
+  if (const auto* instance = std::get_if<model::TriggerInstance>(&record)) {
+    return {{"trigger_id", instance->triggerId},
+            {"control_system_id", instance->systemId},
+            textOrNull("zone_id", instance->zoneId)};
   }
   return identityColumns(record);
 }
@@ -258,12 +301,16 @@ std::span<const Referrer> referrersOf(Table table) {
       return kGroup;
     case Table::Schema:
       return kSchema;
+    case Table::Trigger:
+      return kTrigger;
     case Table::Settings:
     case Table::ApiKey:
     case Table::OauthApp:
     case Table::GroupUser:
     case Table::GroupZone:
+    case Table::GroupInvitation:
     case Table::Metadata:
+    case Table::TriggerInstance:
       break;
   }
   return {};

@@ -29,6 +29,17 @@ constexpr Versions kMetadataVersions{
     "DELETE FROM metadata_versions WHERE metadata_id = ? AND revision <= ?",
     "DELETE FROM metadata_versions WHERE metadata_id = ?"};
 
+using MemberTable = ConfigRows::MemberTable;
+constexpr MemberTable kSystemModules{
+    "DELETE FROM system_modules WHERE system_id = ?",
+    "INSERT OR IGNORE INTO system_modules (system_id, module_id) VALUES (?, ?)"};
+constexpr MemberTable kSystemZones{
+    "DELETE FROM system_zones WHERE system_id = ?",
+    "INSERT OR IGNORE INTO system_zones (system_id, zone_id) VALUES (?, ?)"};
+constexpr MemberTable kZoneTriggers{
+    "DELETE FROM zone_triggers WHERE zone_id = ?",
+    "INSERT OR IGNORE INTO zone_triggers (zone_id, trigger_id) VALUES (?, ?)"};
+
 // nullptr when none are kept.
 const Versions* versionsOf(Table table) {
   return table == Table::Settings   ? &kSettingsVersions
@@ -222,21 +233,15 @@ Result<Record> ConfigRows::erase(Table table, const std::string& id) {
   if (!old.ok()) {
     return old;
   }
-  std::vector<std::string> statements;
   if (table == Table::System) {
-    statements = {"DELETE FROM system_modules WHERE system_id = ?",
-                  "DELETE FROM system_zones WHERE system_id = ?"};
+    BUSBAR_TRY(runFor(kSystemModules.clear, id));
+    BUSBAR_TRY(runFor(kSystemZones.clear, id));
+  } else if (table == Table::Zone) {
+    BUSBAR_TRY(runFor(kZoneTriggers.clear, id));
   } else if (const Versions* versions = versionsOf(table)) {
-    statements = {versions->clear};
+    BUSBAR_TRY(runFor(versions->clear, id));
   }
-  statements.push_back("DELETE FROM " + std::string(sqlTable(table)) + " WHERE id = ?");
-  for (const std::string& sql : statements) {
-    auto statement = db_.prepare(sql);
-    if (!statement.ok()) {
-      return std::move(statement).error();
-    }
-    BUSBAR_TRY(statement->bind(1, id).run());
-  }
+  BUSBAR_TRY(runFor("DELETE FROM " + std::string(sqlTable(table)) + " WHERE id = ?", id));
   return old;
 }
 
@@ -287,37 +292,35 @@ Status ConfigRows::putRow(const Record& record, bool isNew) {
   }
   BUSBAR_TRY(std::move(written));
   if (const auto* system = std::get_if<model::System>(&record)) {
-    return putMembers(*system);
+    BUSBAR_TRY(putMembers(kSystemModules, system->id, system->modules));
+    return putMembers(kSystemZones, system->id, system->zones);
+  }
+  if (const auto* zone = std::get_if<model::Zone>(&record)) {
+    return putMembers(kZoneTriggers, zone->id, zone->triggers);
   }
   return {};
 }
 
-// The lists of a system again as rows, which is where references to zones and modules are checked.
-Status ConfigRows::putMembers(const model::System& system) {
-  const struct {
-    const char* clear;
-    const char* add;
-    const std::vector<std::string>& ids;
-  } lists[] = {
-      {"DELETE FROM system_modules WHERE system_id = ?",
-       "INSERT OR IGNORE INTO system_modules (system_id, module_id) VALUES (?, ?)", system.modules},
-      {"DELETE FROM system_zones WHERE system_id = ?",
-       "INSERT OR IGNORE INTO system_zones (system_id, zone_id) VALUES (?, ?)", system.zones}};
-  for (const auto& list : lists) {
-    auto clear = db_.prepare(list.clear);
-    if (!clear.ok()) {
-      return std::move(clear).error();
-    }
-    BUSBAR_TRY(clear->bind(1, system.id).run());
-    auto add = db_.prepare(list.add);
-    if (!add.ok()) {
-      return std::move(add).error();
-    }
-    for (const std::string& id : list.ids) {
-      BUSBAR_TRY(add->bind(1, system.id).bind(2, id).run());
-    }
+// A list of a row again as rows, which is where the references in it are checked.
+Status ConfigRows::putMembers(const MemberTable& table, const std::string& owner,
+                              const std::vector<std::string>& ids) {
+  BUSBAR_TRY(runFor(table.clear, owner));
+  auto add = db_.prepare(table.add);
+  if (!add.ok()) {
+    return std::move(add).error();
+  }
+  for (const std::string& id : ids) {
+    BUSBAR_TRY(add->bind(1, owner).bind(2, id).run());
   }
   return {};
+}
+
+Status ConfigRows::runFor(std::string_view sql, const std::string& id) {
+  auto statement = db_.prepare(sql);
+  if (!statement.ok()) {
+    return std::move(statement).error();
+  }
+  return statement->bind(1, id).run();
 }
 
 Status ConfigRows::keepVersion(const Record& old) {

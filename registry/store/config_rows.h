@@ -19,6 +19,12 @@ namespace busbar {
 // thread. Errors as ConfigStore says. Shape: KEYS.md "configuration database". Thread-compatible.
 class ConfigRows {
  public:
+  // A table that holds a list of a row.
+  struct MemberTable {
+    const char* clear;
+    const char* add;
+  };
+
   // Both must outlive this object.
   ConfigRows(sqlite::Database& db, const SecretBox& box) : db_(db), box_(box) {}
 
@@ -44,7 +50,10 @@ class ConfigRows {
   Result<Applied> update(model::Record record, int64_t now);
   Result<model::Record> erase(model::Table table, const std::string& id);
   Status putRow(const model::Record& record, bool isNew);
-  Status putMembers(const model::System& system);
+  Status putMembers(const MemberTable& table, const std::string& owner,
+                    const std::vector<std::string>& ids);
+  // A statement whose only parameter is an id.
+  Status runFor(std::string_view sql, const std::string& id);
   Status keepVersion(const model::Record& old);
   template <class T>
   Result<std::vector<T>> readVersions(std::string_view sql, const std::string& id);

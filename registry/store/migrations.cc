@@ -388,6 +388,52 @@ CREATE TRIGGER api_keys_authority AFTER INSERT ON api_keys BEGIN
   WHERE id = NEW.id;
 END;
 )sql" BUSBAR_INDEX_TRIGGERS("api_keys", BUSBAR_NAME, BUSBAR_MEMBER("description"));
+
+// Triggers, where they are at work, and which of them each zone gives to its systems. An instance
+// that a zone made is there once; any number may be made by hand. And invitations to groups.
+constexpr const char* kConfig7 = R"sql(
+CREATE TABLE triggers (
+  id TEXT PRIMARY KEY,
+  control_system_id TEXT REFERENCES systems (id) DEFERRABLE INITIALLY DEFERRED,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX triggers_system ON triggers (control_system_id);
+
+CREATE TABLE trigger_instances (
+  id TEXT PRIMARY KEY,
+  trigger_id TEXT NOT NULL REFERENCES triggers (id) DEFERRABLE INITIALLY DEFERRED,
+  control_system_id TEXT NOT NULL REFERENCES systems (id) DEFERRABLE INITIALLY DEFERRED,
+  zone_id TEXT REFERENCES zones (id) DEFERRABLE INITIALLY DEFERRED,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  UNIQUE (trigger_id, control_system_id, zone_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX trigger_instances_system ON trigger_instances (control_system_id);
+CREATE INDEX trigger_instances_zone ON trigger_instances (zone_id);
+
+CREATE TABLE zone_triggers (
+  zone_id TEXT NOT NULL REFERENCES zones (id) DEFERRABLE INITIALLY DEFERRED,
+  trigger_id TEXT NOT NULL REFERENCES triggers (id) DEFERRABLE INITIALLY DEFERRED,
+  PRIMARY KEY (zone_id, trigger_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX zone_triggers_trigger ON zone_triggers (trigger_id);
+
+CREATE TABLE group_invitations (
+  id TEXT PRIMARY KEY,
+  email TEXT NOT NULL,
+  group_id TEXT NOT NULL REFERENCES user_groups (id) DEFERRABLE INITIALLY DEFERRED,
+  revision INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  UNIQUE (email, group_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX group_invitations_group ON group_invitations (group_id);
+
+CREATE INDEX audit_group_before ON audit (json_extract(nullif(before, ''), '$.group_id'))
+  WHERE record IN ('group_user', 'group_zone', 'group_invitation');
+CREATE INDEX audit_group_after ON audit (json_extract(nullif(after, ''), '$.group_id'))
+  WHERE record IN ('group_user', 'group_zone', 'group_invitation');
+)sql" BUSBAR_INDEX("triggers", BUSBAR_NAME, BUSBAR_MEMBER("description"));
 #undef BUSBAR_NAME
 #undef BUSBAR_INDEX
 #undef BUSBAR_INDEX_TRIGGERS
@@ -410,10 +456,40 @@ CREATE TABLE statuses (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kConfigSteps[] = {kConfig1, kConfig2, kConfig3, kConfig4, kConfig5, kConfig6};
+// Firings and deliveries of an instance are read newest first, and trimmed at their old end.
+constexpr const char* kTriggers1 = R"sql(
+CREATE TABLE progress (
+  instance_id TEXT PRIMARY KEY,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE firings (
+  id TEXT PRIMARY KEY,
+  instance_id TEXT NOT NULL,
+  trigger_id TEXT NOT NULL,
+  time_ms INTEGER NOT NULL,
+  is_over INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX firings_instance ON firings (instance_id, time_ms, id);
+CREATE INDEX firings_unfinished ON firings (time_ms, id) WHERE is_over = 0;
+
+CREATE TABLE deliveries (
+  id TEXT PRIMARY KEY,
+  instance_id TEXT NOT NULL,
+  time_ms INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_instance ON deliveries (instance_id, time_ms, id);
+)sql";
+
+constexpr const char* kConfigSteps[] = {kConfig1, kConfig2, kConfig3, kConfig4,
+                                        kConfig5, kConfig6, kConfig7};
 constexpr const char* kStateSteps[] = {kState1};
+constexpr const char* kTriggersSteps[] = {kTriggers1};
 constexpr Schema kConfigSchema{"configuration database", 0x42755362, kConfigSteps};  // "BuSb"
 constexpr Schema kStateSchema{"state database", 0x42755373, kStateSteps};            // "BuSs"
+constexpr Schema kTriggersSchema{"triggers database", 0x42755374, kTriggersSteps};   // "BuSt"
 
 struct FileVersion {
   int64_t application = 0;
@@ -462,6 +538,9 @@ const Schema& configSchema() {
 }
 const Schema& stateSchema() {
   return kStateSchema;
+}
+const Schema& triggersSchema() {
+  return kTriggersSchema;
 }
 
 Status checkVersion(sqlite::Database& db, const Schema& schema) {

@@ -20,8 +20,9 @@ struct Schema {
   std::span<const char* const> steps;
 };
 
-const Schema& configSchema();  // Shape: KEYS.md "configuration database"
-const Schema& stateSchema();   // Shape: KEYS.md "state database"
+const Schema& configSchema();    // Shape: KEYS.md "configuration database"
+const Schema& stateSchema();     // Shape: KEYS.md "state database"
+const Schema& triggersSchema();  // Shape: KEYS.md "triggers database"
 
 // FailedPrecondition when the file belongs to something else (reason wrong_database) or to a newer
 // Busbar (reason database_too_new). Writes nothing.

@@ -31,6 +31,9 @@ Secret secretOf(model::Record& record) {
   if (auto* domain = std::get_if<model::Domain>(&record)) {
     return {&domain->internals, domain->id + "|internals"};
   }
+  if (auto* instance = std::get_if<model::TriggerInstance>(&record)) {
+    return {&instance->webhookSecret, instance->id + "|webhook_secret"};
+  }
   return {};
 }
 

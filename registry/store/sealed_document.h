@@ -10,8 +10,8 @@
 #include "sdk/base/result.h"
 
 // The document column: a record as JSON text, its secret sealed and bound to the row: the text of
-// settings above EncryptionLevel::None, a user's password hash, a domain's internals. Shapes:
-// KEYS.md "documents", "sealed text".
+// settings above EncryptionLevel::None, a user's password hash, a domain's internals, the secret of
+// a trigger's instance. Shapes: KEYS.md "documents", "sealed text".
 namespace busbar {
 
 Result<std::string> sealDocument(const SecretBox& box, const model::Record& record);

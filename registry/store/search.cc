@@ -13,7 +13,8 @@ namespace {
 
 bool hasIndex(model::Table table) {
   return table != model::Table::Metadata && table != model::Table::GroupUser &&
-         table != model::Table::GroupZone;
+         table != model::Table::GroupZone && table != model::Table::GroupInvitation &&
+         table != model::Table::TriggerInstance;
 }
 
 }  // namespace

@@ -213,7 +213,7 @@ void SqliteConfigStore::purgeAuth(int64_t now, Instant deadline, AuthStore::Done
 }
 
 Status SqliteConfigStore::append(AuditEntry entry) {
-  if (waitingAudit_.size() >= kMaxWaiting) {
+  if (unwrittenAudit() >= kMaxWaiting) {
     ++lostAuditEntries_;
     return Error::because(ErrorCode::ResourceExhausted, "queue_full",
                           "the audit log is busy: too many entries wait");
@@ -236,11 +236,13 @@ void SqliteConfigStore::writeAudit() {
   if (waitingAudit_.empty()) {
     return;
   }
+  auditInFlight_ += waitingAudit_.size();
   thread_->push([this, entries = std::exchange(waitingAudit_, {})] {
     const Status written = guarded<void>([&] { return AuditRows(*db_).appendAll(entries); });
-    if (!written.ok()) {
-      thread_->postToLoop([this, lost = entries.size()] { lostAuditEntries_ += lost; });
-    }
+    thread_->postToLoop([this, count = entries.size(), isLost = !written.ok()] {
+      auditInFlight_ -= count;
+      lostAuditEntries_ += isLost ? count : 0;
+    });
   });
 }
 

@@ -71,6 +71,7 @@ class SqliteConfigStore : public ConfigStore,
   void purgeAuth(int64_t now, Instant deadline, AuthStore::Done<int64_t> done) override;
   Status append(AuditEntry entry) override;
   void flush(Instant deadline, AuditStore::Done<void> done) override;
+  bool isAuditFull() const override { return unwrittenAudit() >= kMaxWaiting - kReserve; }
   uint64_t lostAuditEntries() const override { return lostAuditEntries_; }
   void listAudit(AuditFilter filter, Instant deadline, AuditStore::Done<AuditPage> done) override;
   void verifyAudit(Instant deadline, AuditStore::Done<AuditVerdict> done) override;
@@ -87,6 +88,7 @@ class SqliteConfigStore : public ConfigStore,
   // On the thread for reading the audit log, which opens its connection on first use.
   template <class T, class F>
   Result<T> readAudit(F read);
+  size_t unwrittenAudit() const { return waitingAudit_.size() + auditInFlight_; }
 
   EventLoop& loop_;
   const Options options_;
@@ -102,6 +104,7 @@ class SqliteConfigStore : public ConfigStore,
   Callback<void(const ConfigChange&)> listener_;  // loop
   bool listening_ = false;                        // the listener has had the log up to now
   std::vector<AuditEntry> waitingAudit_;          // loop, until the next group commit
+  size_t auditInFlight_ = 0;                      // entries that the thread has
   TimerId auditTimer_ = 0;
   uint64_t lostAuditEntries_ = 0;
   std::unique_ptr<sqlite::Database> auditDb_;  // the audit thread's

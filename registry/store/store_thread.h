@@ -65,6 +65,8 @@ class StoreThread {
 
   // Runs `work` in turn, not bounded and without a completion: for the rare job that must happen.
   void push(Callback<void()> work);
+  // Whether the next call() would fail with queue_full.
+  bool isFull();
   // Any thread: runs `task` on the loop unless this object is gone by then.
   void postToLoop(EventLoop::Task task);
 
@@ -89,7 +91,6 @@ class StoreThread {
   static Error tooLate() {
     return Error::of(ErrorCode::DeadlineExceeded, "the store did not answer in time");
   }
-  bool isFull();
   void run();
 
   EventLoop& loop_;

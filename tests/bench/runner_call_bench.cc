@@ -68,7 +68,7 @@ class Caller {
     return request;
   }
   void next() {
-    fixture_.host_->execute(request(), [this](Result<ExecuteReply> reply) {
+    fixture_.host_->execute(request(), [this](const Result<ExecuteReply>& reply) {
       BUSBAR_CHECK(reply.ok() && reply->resultJson.size() >= 230);
       ++done_;
       if (fixture_.loop_->now() < end_) {
@@ -80,7 +80,7 @@ class Caller {
   }
   void timeOne() {
     const Instant start = fixture_.clock_.now();
-    fixture_.host_->execute(request(), [this, start](Result<ExecuteReply> reply) {
+    fixture_.host_->execute(request(), [this, start](const Result<ExecuteReply>& reply) {
       BUSBAR_CHECK(reply.ok());
       times_.push_back((fixture_.clock_.now() - start).count());
       if (times_.size() < target_) {

@@ -141,6 +141,40 @@ TEST_P(AuditStoreContract, ChainsEventsAndChangesTogether) {
   EXPECT_EQ(verdict.lastHash, previous);
 }
 
+TEST_P(AuditStoreContract, ListsWhatIsAboutAGroup) {
+  write(Kind::Insert, sample::domain());
+  write(Kind::Insert, sample::user());
+  write(Kind::Insert, sample::group(1));
+  write(Kind::Insert, sample::group(2));
+  auto gone = std::get<model::GroupUser>(write(Kind::Insert, sample::groupUser(1, 1, 1)));
+  write(Kind::Insert, sample::groupUser(2, 2, 1));
+  gone.permissions = 1;
+  write(Kind::Update, gone);  // whose entry does not say of which group it is
+  write(Kind::Erase, gone);
+  append("exec", sample::id(Table::Group, 1));
+  AuditFilter filter;
+  filter.records = {"group", "group_user"};
+  EXPECT_EQ(list(filter).total, 6);
+  filter.about = {sample::id(Table::Group, 1)};
+  const auto page = list(filter);
+  EXPECT_EQ(page.total, 4);
+  std::vector<std::string> told;
+  for (const AuditEntry& entry : page.entries) {
+    told.push_back(entry.action + " " + entry.record);
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"delete group_user", "update group_user",
+                                            "create group_user", "create group"}));
+  filter.limit = 1;
+  filter.offset = 1;
+  EXPECT_EQ(list(filter).total, 4);
+  EXPECT_EQ(list(filter).entries.front().action, "update");
+  filter.offset = 0;
+  filter.about = {sample::id(Table::GroupUser, 2), sample::id(Table::Group, 9)};
+  EXPECT_EQ(list(filter).entries.front().subject, sample::id(Table::GroupUser, 2));
+  filter.about = {"'; --", "[\"x\"]"};
+  EXPECT_EQ(list(filter).total, 0);
+}
+
 TEST_P(AuditStoreContract, AppendsWithoutBeingAsked) {
   AuditEntry entry;
   entry.action = "exec";

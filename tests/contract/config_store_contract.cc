@@ -201,7 +201,8 @@ TEST_P(ConfigStoreContract, UniqueMembersOfPeopleHoldWithinTheirDomain) {
                      {kInsert, sample::group(1)},
                      {kInsert, sample::zone(1)},
                      {kInsert, sample::groupUser(1)},
-                     {kInsert, sample::groupZone(1)}})
+                     {kInsert, sample::groupZone(1)},
+                     {kInsert, sample::groupInvitation(1)}})
                   .ok());
   model::Domain domain = sample::domain(3);
   domain.domain = sample::domain(1).domain;
@@ -225,7 +226,8 @@ TEST_P(ConfigStoreContract, UniqueMembersOfPeopleHoldWithinTheirDomain) {
                                                          {redirect, "redirect_uri"},
                                                          {group, "name"},
                                                          {sample::groupUser(2), "user_id"},
-                                                         {sample::groupZone(2), "zone_id"}};
+                                                         {sample::groupZone(2), "zone_id"},
+                                                         {sample::groupInvitation(2), "email"}};
   for (const auto& [record, field] : cases) {
     const Error error = refused({{kInsert, record}});
     EXPECT_EQ(error.code, ErrorCode::AlreadyExists) << field;
@@ -272,14 +274,16 @@ TEST_P(ConfigStoreContract, PeopleReferToRowsThatExistAndKeepThem) {
                      {kInsert, sample::group(1)},
                      {kInsert, sample::zone(1)}})
                   .ok());
-  const std::pair<model::Record, const char*> absent[] = {{lost, "authority_id"},
-                                                          {orphan, "parent_id"},
-                                                          {sample::group(4, 9), "authority_id"},
-                                                          {sample::oauthApp(1, 9), "owner_id"},
-                                                          {sample::groupUser(1, 9, 1), "group_id"},
-                                                          {sample::groupUser(1, 1, 9), "user_id"},
-                                                          {sample::groupZone(1, 9, 1), "group_id"},
-                                                          {sample::groupZone(1, 1, 9), "zone_id"}};
+  const std::pair<model::Record, const char*> absent[] = {
+      {lost, "authority_id"},
+      {orphan, "parent_id"},
+      {sample::group(4, 9), "authority_id"},
+      {sample::oauthApp(1, 9), "owner_id"},
+      {sample::groupUser(1, 9, 1), "group_id"},
+      {sample::groupUser(1, 1, 9), "user_id"},
+      {sample::groupZone(1, 9, 1), "group_id"},
+      {sample::groupZone(1, 1, 9), "zone_id"},
+      {sample::groupInvitation(1, 9), "group_id"}};
   for (const auto& [record, field] : absent) {
     EXPECT_EQ(refused({{kInsert, record}}).field, field);
   }
@@ -295,6 +299,9 @@ TEST_P(ConfigStoreContract, PeopleReferToRowsThatExistAndKeepThem) {
   for (const auto& [record, field] : kept) {
     EXPECT_EQ(refused({{kErase, record}}).field, field);
   }
+  ASSERT_TRUE(apply({{kInsert, sample::group(5)}, {kInsert, sample::groupInvitation(1, 5)}}).ok());
+  EXPECT_EQ(refused({{kErase, sample::group(5)}}).field, "group_id");
+  ASSERT_TRUE(apply({{kErase, sample::group(5)}, {kErase, sample::groupInvitation(1, 5)}}).ok());
 }
 
 TEST_P(ConfigStoreContract, ReferencesToAbsentRowsAreNamed) {
@@ -306,8 +313,21 @@ TEST_P(ConfigStoreContract, ReferencesToAbsentRowsAreNamed) {
   withModule.modules = {sample::id(Table::Module, 9)};
   model::Zone child = sample::zone();
   child.parentId = sample::id(Table::Zone, 9);
+  model::Zone withTrigger = sample::zone();
+  withTrigger.triggers = {sample::id(Table::Trigger, 9)};
+  model::Trigger owned = sample::trigger();
+  owned.controlSystemId = sample::id(Table::System, 9);
+  model::TriggerInstance ofZone = sample::triggerInstance(1, 5, 5);
+  ofZone.zoneId = sample::id(Table::Zone, 9);
   insert(sample::driver());
+  insert(sample::system(5));
+  insert(sample::trigger(5));
   const std::pair<model::Record, const char*> cases[] = {
+      {withTrigger, "triggers"},
+      {owned, "control_system_id"},
+      {ofZone, "zone_id"},
+      {sample::triggerInstance(1, 9, 5), "trigger_id"},
+      {sample::triggerInstance(1, 5, 9), "control_system_id"},
       {sample::mod(1, 9), "driver_id"},
       {logic, "control_system_id"},
       {withZone, "zones"},
@@ -369,6 +389,54 @@ TEST_P(ConfigStoreContract, ARowThatOthersReferToCannotBeErased) {
     EXPECT_EQ(error.code, ErrorCode::InvalidArgument) << field;
     EXPECT_EQ(error.field, field);
   }
+}
+
+TEST_P(ConfigStoreContract, ATriggerAtWorkHoldsWhatItNames) {
+  model::Zone zone = sample::zone(1);
+  zone.triggers = {sample::id(Table::Trigger, 1)};
+  model::Zone maker = sample::zone(2);
+  model::TriggerInstance instance = sample::triggerInstance();
+  instance.zoneId = maker.id;
+  model::Trigger owned = sample::trigger(2);
+  owned.controlSystemId = sample::id(Table::System, 2);
+  ASSERT_TRUE(apply({{kInsert, zone},
+                     {kInsert, maker},
+                     {kInsert, instance},
+                     {kInsert, owned},
+                     {kInsert, sample::trigger(1)},
+                     {kInsert, sample::trigger(3)},
+                     {kInsert, sample::triggerInstance(2, 3, 1)},
+                     {kInsert, sample::system(1)},
+                     {kInsert, sample::system(2)}})
+                  .ok());
+  const std::pair<model::Record, const char*> cases[] = {{sample::trigger(1), "trigger_id"},
+                                                         {sample::trigger(3), "trigger_id"},
+                                                         {maker, "zone_id"},
+                                                         {sample::system(1), "control_system_id"},
+                                                         {sample::system(2), "control_system_id"}};
+  for (const auto& [record, field] : cases) {
+    EXPECT_EQ(refused({{kErase, record}}).field, field) << model::commonOf(record).id;
+  }
+  put(kErase, instance);
+  EXPECT_EQ(refused({{kErase, sample::trigger(1)}}).field, "triggers");
+  zone = std::get<model::Zone>(*stored(zone.id));
+  zone.triggers.clear();
+  put(kUpdate, zone);
+  put(kErase, sample::trigger(1));
+  put(kErase, maker);
+}
+
+TEST_P(ConfigStoreContract, AZoneMakesAnInstanceOnceAndPeopleAnyNumber) {
+  insert(sample::zone());
+  insert(sample::system());
+  insert(sample::trigger());
+  insert(sample::triggerInstance(1));
+  insert(sample::triggerInstance(2));
+  model::TriggerInstance ofZone = sample::triggerInstance(3);
+  ofZone.zoneId = sample::id(Table::Zone);
+  EXPECT_EQ(insert(ofZone).webhookSecret, ofZone.webhookSecret);
+  ofZone.id = sample::id(Table::TriggerInstance, 4);
+  EXPECT_EQ(refused({{kInsert, ofZone}}).code, ErrorCode::AlreadyExists);
 }
 
 TEST_P(ConfigStoreContract, WatchTellsEveryChangeInOrderBeforeItsCompletion) {

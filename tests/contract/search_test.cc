@@ -163,7 +163,13 @@ TEST_F(SearchTest, KnowsEveryListAndNoSecret) {
   EXPECT_EQ(find(Table::OauthApp, "app1.example.com").size(), 1U);
   EXPECT_EQ(find(Table::Group, "rooms").size(), 1U);
   EXPECT_EQ(find(Table::User, "argon2id").size(), 0U);
+  write(Kind::Insert, sample::trigger());
+  write(Kind::Insert, sample::triggerInstance());
+  EXPECT_EQ(find(Table::Trigger, "needs").size(), 1U);
+  EXPECT_EQ(find(Table::Trigger, "Trigger").size(), 1U);
+  EXPECT_EQ(tryFind(Table::TriggerInstance, "x").error().code, ErrorCode::Unimplemented);
   EXPECT_EQ(tryFind(Table::GroupZone, "x").error().code, ErrorCode::Unimplemented);
+  EXPECT_EQ(tryFind(Table::GroupInvitation, "x").error().code, ErrorCode::Unimplemented);
   EXPECT_EQ(tryFind(Table::Metadata, "x").error().code, ErrorCode::Unimplemented);
 }
 

@@ -140,11 +140,16 @@ TEST_F(SqliteConfigStoreTest, SecretsAreNowhereOnTheDiskInClear) {
   user.passwordHash = "$argon2id$geheimnis";
   model::Domain domain = sample::domain();
   domain.internals = R"({"recaptcha_secret":"geheimnis"})";
+  model::TriggerInstance instance = sample::triggerInstance();
+  instance.webhookSecret = "geheimnis";
   auto stored = apply(*store, {{Kind::Insert, sample::zone()},
                                {Kind::Insert, secret},
                                {Kind::Insert, open},
                                {Kind::Insert, user},
-                               {Kind::Insert, domain}});
+                               {Kind::Insert, domain},
+                               {Kind::Insert, sample::system()},
+                               {Kind::Insert, sample::trigger()},
+                               {Kind::Insert, instance}});
   ASSERT_TRUE(stored.ok());
   secret = std::get<model::Settings>(stored->at(1).record);
   ASSERT_TRUE(apply(*store, {{Kind::Update, secret}}).ok());
@@ -291,6 +296,24 @@ TEST_F(SqliteConfigStoreTest, AFullQueueRefusesAtOnceAndTheRestIsDone) {
   EXPECT_EQ(load(*store)->records.size(), static_cast<size_t>(200 - refused));
 }
 
+// Entries count until they are on disk, not until a thread has them.
+TEST_F(SqliteConfigStoreTest, TheAuditLogTakesNoMoreThanItsBound) {
+  auto store = open();
+  for (size_t n = 0; n < AuditStore::kMaxWaiting; ++n) {
+    ASSERT_EQ(store->isAuditFull(), n >= AuditStore::kMaxWaiting - AuditStore::kReserve);
+    ASSERT_TRUE(store->append({}).ok());
+  }
+  bool isFlushed = false;
+  store->flush(Instant::max(), [&](Status) { isFlushed = true; });
+  EXPECT_TRUE(store->isAuditFull());
+  EXPECT_EQ(store->append({}).error().reason, "queue_full");
+  EXPECT_EQ(store->lostAuditEntries(), 1U);
+  ASSERT_TRUE(runUntil(*loop, [&] { return isFlushed; }));
+  EXPECT_FALSE(store->isAuditFull());
+  EXPECT_TRUE(store->append({}).ok());
+  EXPECT_EQ(store->lostAuditEntries(), 1U);
+}
+
 TEST_F(SqliteConfigStoreTest, SigningKeysAreSealedToTheirName) {
   auto store = open();
   std::vector<AuthWrite> writes;
@@ -401,7 +424,14 @@ TEST_F(SqliteConfigStoreTest, OpensADatabaseOfEveryReleasedVersion) {
         EXPECT_EQ(user->passwordHash, version < 3 ? "" : sample::user().passwordHash);
       }
     }
-    EXPECT_TRUE(apply(*store, {{Kind::Insert, sample::zone(50)}}).ok());
+    model::Zone zone = sample::zone(50);
+    zone.triggers = {sample::id(Table::Trigger)};
+    model::TriggerInstance instance = sample::triggerInstance();
+    instance.zoneId = zone.id;
+    EXPECT_TRUE(
+        apply(*store,
+              {{Kind::Insert, zone}, {Kind::Insert, sample::trigger()}, {Kind::Insert, instance}})
+            .ok());
     model::User twin = sample::user(1);
     twin.id = sample::id(Table::User, 50);
     twin.domainId = version < 3 ? "" : sample::id(Table::Domain);

@@ -18,10 +18,12 @@
 #include "tests/support/fake_config_store.h"
 #include "tests/support/fake_host_client.h"
 #include "tests/support/fake_password_hasher.h"
+#include "tests/support/fake_trigger_states.h"
 #include "tests/support/openapi_description.h"
 #include "tests/support/recording_sink.h"
 #include "tests/support/sample_records.h"
 #include "tests/support/search_mirror.h"
+#include "tests/support/trigger_engine.h"
 
 namespace busbar {
 
@@ -70,6 +72,35 @@ class ApiFixture : public testing::Test {
     put(user);
     put(key);
     return made.text;
+  }
+
+  // A trigger with a webhook in system 1 (sample::system), and the engine at work; returns the
+  // instance's id. After a ring it is triggered for so long.
+  std::string putDoorBell(int64_t debounceMs = 60'000) {
+    model::Trigger trigger;
+    trigger.id = sample::id(model::Table::Trigger, 1);
+    trigger.name = "Door bell";
+    trigger.enableWebhook = true;
+    trigger.debounceMs = debounceMs;
+    put(trigger);
+    doorBell_.id = sample::id(model::Table::TriggerInstance, 1);
+    doorBell_.triggerId = trigger.id;
+    doorBell_.systemId = sample::id(model::Table::System, 1);
+    doorBell_.webhookSecret = "a secret of this test only";
+    put(doorBell_);
+    triggers_.engine.start([](Status) {});
+    turn();
+    return doorBell_.id;
+  }
+  void ringDoorBell() {
+    EXPECT_TRUE(triggers_.engine.deliver(doorBell_.id, {}, "delivery").ok());
+    turn();
+  }
+  // Lets everything happen that is due.
+  void turn() {
+    for (int i = 0; i < 10; ++i) {
+      loop_->runOnce(Milliseconds(0));
+    }
   }
 
   void put(model::Record record) {
@@ -156,6 +187,11 @@ class ApiFixture : public testing::Test {
                                               },
                                               &keyUsage_};
   auth::LocalAuthenticator authenticator_{keyAuthenticator_, kOwnUid};
+  FakeTriggerStates triggerStates_;
+  TriggerEngine triggers_{*loop_, site_, host_, store_, ids_, *log_, [](const std::string&) {
+                            return std::shared_ptr<const Manifest>();
+                          }};
+  model::TriggerInstance doorBell_;
   std::vector<std::string> installed_;
   Actor installedBy_;
   std::optional<Error> installFailure_;
@@ -180,7 +216,10 @@ class ApiFixture : public testing::Test {
        "9.9.9",
        {},
        &hasher_,
-       &keyUsage_}};
+       &keyUsage_,
+       &triggerStates_,
+       &triggers_.engine,
+       &triggers_.store}};
   http::Router router_{authenticator_};
   http::TraceIds trace_;
   bool waits_ = false;  // the test answers calls itself

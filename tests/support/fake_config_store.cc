@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "registry/store/config_columns.h"
+#include "sdk/base/json.h"
 
 namespace busbar {
 namespace {
@@ -55,6 +56,9 @@ Uniques identityUniques(const Data& data, const Record& record) {
   if (const auto* grant = std::get_if<model::GroupZone>(&record)) {
     return {{"zone_id", grant->zoneId + "/" + grant->groupId}};
   }
+  if (const auto* invitation = std::get_if<model::GroupInvitation>(&record)) {
+    return {{"email", invitation->email + "/" + invitation->groupId}};
+  }
   return {};
 }
 
@@ -72,6 +76,11 @@ Uniques uniquesOf(const Data& data, const Record& record) {
   }
   if (const auto* metadata = std::get_if<model::Metadata>(&record)) {
     return {{"parent_id", metadata->parentId + "/" + metadata->name}};
+  }
+  if (const auto* instance = std::get_if<model::TriggerInstance>(&record);
+      instance != nullptr && !instance->zoneId.empty()) {
+    return {
+        {"trigger_id", instance->triggerId + "/" + instance->systemId + "/" + instance->zoneId}};
   }
   return identityUniques(data, record);
 }
@@ -157,6 +166,26 @@ Result<Record> applyOne(Data& data, const ConfigWrite& write, int64_t now) {
   keepVersion(data, before);
   it->second = record;
   return record;
+}
+
+// `about` of the filter, with the rows that an entry says are in a group of it.
+std::vector<std::string> rowsAbout(const std::vector<AuditEntry>& entries,
+                                   const AuditFilter& filter) {
+  std::vector<std::string> out = filter.about;
+  const auto has = [](const std::vector<std::string>& list, const std::string& value) {
+    return std::find(list.begin(), list.end(), value) != list.end();
+  };
+  for (const AuditEntry& entry : entries) {
+    for (const std::string& text : {entry.before, entry.after}) {
+      const auto members = json::parse(text);
+      const json::Value* group = members.ok() ? members->find("group_id") : nullptr;
+      if (group != nullptr && has(filter.records, entry.record) &&
+          has(filter.about, *group->asString())) {
+        out.push_back(entry.subject);
+      }
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -362,6 +391,10 @@ void FakeConfigStore::flush(Instant deadline, AuditStore::Done<void> done) {
 void FakeConfigStore::listAudit(AuditFilter filter, Instant deadline,
                                 AuditStore::Done<AuditPage> done) {
   AuditPage page;
+  const auto isAny = [](const std::vector<std::string>& wanted, const std::string& value) {
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
+  };
+  const std::vector<std::string> about = rowsAbout(data_->audit, filter);
   const auto is = [](const std::string& wanted, const std::string& value) {
     return wanted.empty() || wanted == value;
   };
@@ -369,7 +402,8 @@ void FakeConfigStore::listAudit(AuditFilter filter, Instant deadline,
     if (entry.timeMs >= filter.sinceMs && entry.timeMs < filter.untilMs &&
         entry.sequence > filter.afterSequence && is(filter.userId, entry.userId) &&
         is(filter.subject, entry.subject) && is(filter.record, entry.record) &&
-        is(filter.action, entry.action)) {
+        is(filter.action, entry.action) && isAny(filter.records, entry.record) &&
+        isAny(about, entry.subject)) {
       page.entries.push_back(entry);
     }
   }

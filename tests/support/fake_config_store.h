@@ -55,6 +55,7 @@ class FakeConfigStore : public ConfigStore, public ModuleStore, public AuditStor
 
   Status append(AuditEntry entry) override;
   void flush(Instant deadline, AuditStore::Done<void> done) override;
+  bool isAuditFull() const override { return auditIsFull; }
   uint64_t lostAuditEntries() const override { return 0; }
   void listAudit(AuditFilter filter, Instant deadline, AuditStore::Done<AuditPage> done) override;
   void verifyAudit(Instant deadline, AuditStore::Done<AuditVerdict> done) override;
@@ -63,6 +64,8 @@ class FakeConfigStore : public ConfigStore, public ModuleStore, public AuditStor
   // Every further write fails with this error, until it is cleared.
   void failWrites(std::optional<Error> error) { failure_ = std::move(error); }
   const Data& data() const { return *data_; }
+
+  bool auditIsFull = false;
 
  private:
   template <class T>

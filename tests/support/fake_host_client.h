@@ -86,13 +86,16 @@ class FakeHostClient : public HostClient {
   }
   void publishState(std::string_view moduleId, std::string key, std::string json,
                     bool conflates = true) {
-    const StateEntry entry{std::move(key), std::move(json), ++sequence_, 0};
+    const StateEntry entry{std::move(key), std::move(json), ++sequences_[std::string(moduleId)], 0};
     HostEvent event;
     event.moduleId = moduleId;
     event.state = &entry;
     event.conflates = conflates;
     publish(event);
   }
+
+  // As if an update were lost on its way.
+  void skipSequence(const std::string& moduleId) { ++sequences_[moduleId]; }
 
   bool echoes = false;
   std::optional<Error> refusal;
@@ -112,7 +115,7 @@ class FakeHostClient : public HostClient {
   std::map<int, Callback<void(const HostEvent&)>> listeners_;
   int lastListener_ = 0;
   CallId lastCall_ = 0;
-  uint64_t sequence_ = 0;
+  std::map<std::string, uint64_t> sequences_;  // of updates, by module
 };
 
 }  // namespace busbar

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -65,9 +66,11 @@ void Nginx::start(const std::string& servers, uint16_t port) {
                 at + "/access.log it;\n" + "client_body_temp_path " + at + "/b; proxy_temp_path " +
                 at + "/p; fastcgi_temp_path " + at + "/f; uwsgi_temp_path " + at +
                 "/u; scgi_temp_path " + at + "/s;\n" + servers + "\n}\n");
+  std::filesystem::remove(folder_.file("pid"));
   program_.emplace(std::vector<std::string>{kNginx, "-p", at, "-c", config});
+  // It listens on one port after the other and writes its pid when all are open.
   const auto limit = std::chrono::steady_clock::now() + Program::kLimit;
-  while (!answers(port)) {
+  while (!std::filesystem::exists(folder_.file("pid")) || !answers(port)) {
     if (std::chrono::steady_clock::now() > limit) {
       ADD_FAILURE() << "nginx does not start: " << program_->wait(std::chrono::milliseconds(1)).err;
       return;

@@ -32,7 +32,8 @@ class Nginx {
   // Writes a file below the folder before or after start(); its path.
   std::string write(const std::string& name, const std::string& text) const;
   std::string read(const std::string& name) const;
-  // `servers`: the text of the http block, `server { … }` and so on. Waits until `port` answers.
+  // `servers`: the text of the http block, `server { … }` and so on. Waits until all
+  // ports are open and `port` answers.
   void start(const std::string& servers, uint16_t port);
   pid_t pid() const { return program_->pid(); }
   // Lines of the access log: "METHOD URI connection=N requests=M".

@@ -218,6 +218,18 @@ model::GroupZone groupZone(int n, int groupNumber, int zoneNumber) {
   return g;
 }
 
+model::GroupInvitation groupInvitation(int n, int groupNumber) {
+  model::GroupInvitation i;
+  i.id = id(model::Table::GroupInvitation, n);
+  i.groupId = id(model::Table::Group, groupNumber);
+  i.email = "guest@example.com";
+  i.permissions = model::grant::kRead;
+  i.expiresAt = 4'000'000'000;
+  i.invitedById = id(model::Table::User, 1);
+  i.secretHash = hex64(n);
+  return i;
+}
+
 model::Metadata metadata(int n, std::string parentId) {
   model::Metadata m;
   m.id = id(model::Table::Metadata, n);
@@ -241,6 +253,39 @@ model::Schema schema(int n) {
   schema.set("type", "object");
   s.schema = std::move(schema);
   return s;
+}
+
+model::Trigger trigger(int n) {
+  model::Trigger t;
+  t.id = id(model::Table::Trigger, n);
+  t.name = "Trigger " + std::to_string(n);
+  t.description = "turns off what nobody needs";
+  t.debounceMs = 500;
+  t.important = true;
+  t.enableWebhook = true;
+  t.anyMatch = true;
+  t.supportedMethods = {"GET", "PUT"};
+  t.conditions = *json::parse(
+      R"({"comparisons":[{"left":{"mod":"Display_1","status":"power"},"operator":"equal","right":true}]})");
+  t.actions = *json::parse(
+      R"({"functions":[{"mod":"Display_1","method":"power","args":{"state":false}}]})");
+  t.webhook = *json::parse(R"({"proof":"secret"})");
+  t.maxFirings = 5;
+  t.periodMs = 60'000;
+  return t;
+}
+
+model::TriggerInstance triggerInstance(int n, int triggerNumber, int systemNumber) {
+  model::TriggerInstance i;
+  i.id = id(model::Table::TriggerInstance, n);
+  i.triggerId = id(model::Table::Trigger, triggerNumber);
+  i.systemId = id(model::Table::System, systemNumber);
+  i.enabled = false;
+  i.important = true;
+  i.execEnabled = true;
+  i.webhookSecret = hex64(n).substr(64 - 43);
+  i.playlists = {"playlist-1"};
+  return i;
 }
 
 }  // namespace busbar::sample

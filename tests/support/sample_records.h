@@ -29,7 +29,11 @@ model::OauthApp oauthApp(int n = 1, int domainNumber = 1);
 model::Group group(int n = 1, int domainNumber = 1);
 model::GroupUser groupUser(int n = 1, int groupNumber = 1, int userNumber = 1);
 model::GroupZone groupZone(int n = 1, int groupNumber = 1, int zoneNumber = 1);
+model::GroupInvitation groupInvitation(int n = 1, int groupNumber = 1);
 model::Metadata metadata(int n, std::string parentId);
 model::Schema schema(int n = 1);
+model::Trigger trigger(int n = 1);
+// Made by hand.
+model::TriggerInstance triggerInstance(int n = 1, int triggerNumber = 1, int systemNumber = 1);
 
 }  // namespace busbar::sample

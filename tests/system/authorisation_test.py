@@ -182,8 +182,8 @@ class Authorisation(unittest.TestCase):
 
     def test_grants_end_at_their_zone(self):
         for line in self.lines:
-            if "/group" in line.path:
-                continue  # those of groups are in one's own domain alone
+            if "/group" in line.path or line.path.startswith(ENGINE + "/users"):
+                continue  # those of groups and people are in one's own domain alone, whatever the zone
             for name in HOLDERS:
                 self.expect_key(line, line.roles[0], name, "far_", f"{name} in the other zone")
         self.judge()
@@ -314,7 +314,8 @@ class Authorisation(unittest.TestCase):
         foreign = {id_ for name, id_ in [*self.world.ids.items(), *self.world.users.items()]
                    if name.startswith("other_")}
         for name in ("u", "s", "M"):
-            for path in ("/users", "/groups", "/group_users", "/group_zones", "/oauth_apps", "/domains"):
+            for path in ("/users", "/groups", "/group_users", "/group_zones", "/group_invitations", "/oauth_apps",
+                         "/domains"):
                 if path == "/domains" and name != "s":
                     continue
                 for query in ("?limit=1000", f"?limit=1000&authority_id={self.world.ids['other_domain']}",
@@ -353,6 +354,24 @@ class Authorisation(unittest.TestCase):
             ("u", "PATCH", "/users/{self}", {"authority_id": "{other_domain}"}, 422),
             ("u", "PATCH", "/users/{self}", {"groups": ["Bosses"]}, 403),
             ("a", "PATCH", "/users/{user}", {"authority_id": "{other_domain}"}, 422),
+            *((name, method, path, {**person, **rights}, 403) for name in ("M", "z", "s")
+              for method, path, person in (("POST", "/users", {"name": "Eve", "email": f"eve@{HERE}"}),
+                                           ("PATCH", "/users/{user}", {}))
+              for rights in ({"sys_admin": True}, {"support": True}, {"role": "admin"}, {"groups": ["Bosses"]},
+                             {"login_name": "root"}, {"staff_id": "1"}, {"card_number": "1"})),
+            ("M", "POST", "/users", {"name": "Eve", "email": f"eve@{THERE}", "authority_id": "{other_domain}"}, 403),
+            ("M", "POST", "/users", {"name": "Eve", "email": "a@keys.local"}, 403),
+            ("M", "PATCH", "/users/{user}", {"password": "green ladder 1871"}, 403),
+            ("M", "PATCH", "/users/{user}", {"authority_id": "{other_domain}"}, 422),
+            ("M", "PATCH", "/users/{user}", {"email": f"eve@{HERE}"}, 422),
+            ("M", "PATCH", "/users/{admin}", {"email": f"eve@{HERE}"}, 403),
+            ("M", "PATCH", "/users/{other_user}", {"phone": "1"}, 404),
+            ("M", "DELETE", "/users/{admin}", {}, 403),
+            ("M", "DELETE", "/users/{admin}?force_removal=true", {}, 403),
+            ("M", "DELETE", "/users/{other_user}", {}, 404),
+            ("M", "POST", "/api_keys", {"name": "Eve", "user_id": "{admin}", "permissions": "admin"}, 403),
+            ("M", "POST", "/group_invitations", {"group_id": "{other_subgroup}", "email": f"eve@{HERE}"}, 422),
+            ("M", "POST", "/group_invitations", {"group_id": "{group}", "email": f"eve@{HERE}"}, 403),
             ("a", "PATCH", "/api_keys/{victim_key}", {"user_id": "{other_user}"}, 422),
             ("a", "PATCH", "/oauth_apps/{app}", {"owner_id": "{other_domain}"}, 422),
         ]

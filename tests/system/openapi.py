@@ -121,6 +121,21 @@ class OpenApi:
         if fault:
             raise Violation(f"{name}{fault}")
 
+    def check_webhook(self, name, headers, body):
+        """Raises Violation unless what came to a receiver is as `webhooks` says: each header, and the
+        JSON body. `headers` finds names in any case; `body` is bytes."""
+        node = self.resolve(self._document["webhooks"][name]["post"])
+        for each in node["parameters"]:
+            value = headers.get(each["name"])
+            if value is None and not each["required"]:
+                continue
+            fault = "is absent" if value is None else self.faults(each["schema"], value)
+            if fault:
+                raise Violation(f"{name}: header {each['name']} {fault}")
+        fault = self.faults(node["requestBody"]["content"]["application/json"]["schema"], json.loads(body))
+        if fault:
+            raise Violation(f"{name}{fault}: {body}")
+
     def check_answer(self, method, target, status, headers, body):
         """Raises Violation unless the description has this answer to this request. `headers` by name
         in lower case; `body` is bytes."""

@@ -21,7 +21,8 @@ from site_under_test import Events, Site, descendants, wait_for
 from web_client import Browser, WebSocket, ask, send_raw
 
 MADE_UP = ("password", "new password", "mistyped password", "level 1", "level 2", "level 3",
-           "basic password", "userinfo", "secret header", "query", "cookie", "argument", "bad token", "bad key")
+           "basic password", "userinfo", "secret header", "query", "cookie", "argument", "bad token", "bad key",
+           "password as a name")
 
 
 def forms(secret):
@@ -73,6 +74,8 @@ class Secrets(unittest.TestCase):
         # In a request's head, so without bytes that need an encoding; long, so that none is there by chance.
         cls.secrets = {what: f"c4nary-{n:02d}-{secrets.token_urlsafe(24)}"
                        for n, what in enumerate(MADE_UP)}
+        # Names are logged in lower case.
+        cls.secrets["password as a name"] = cls.secrets["password as a name"].lower()
         cls.answers = []  # of requests whose answer is not to hold any secret
         cls.site = Site("--log-level", "trace")
         cls.addClassCleanup(cls.site.__exit__, None, None, None)
@@ -157,6 +160,12 @@ class Secrets(unittest.TestCase):
         server = site.ask("POST", "/api/engine/v2/oauth_apps", {
             "name": "server", "redirect_uri": "https://server.test/", "confidential": True})
         hidden["client secret"] = server["secret"]
+        group = site.ask("POST", "/api/engine/v2/groups", {"name": "Guests"})["id"]
+        for email in ("used@site.test", "open@site.test"):
+            made = site.ask("POST", "/api/engine/v2/group_invitations", {"group_id": group, "email": email})
+            hidden[f"invitation of {email}"] = made["secret"].partition(".")[2]
+            if email.startswith("used"):
+                site.ask("POST", "/api/engine/v2/group_invitations/accept", {"secret": made["secret"]})
         browser = Browser(site)
         assert browser.sign_in("root@site.test", hidden["password"]).status == 202
         hidden["session"] = browser.cookies["busbar_session"]
@@ -175,6 +184,7 @@ class Secrets(unittest.TestCase):
             "grant_type": "client_credentials", "client_id": server["uid"],
             "client_secret": hidden["client secret"]}).status == 200
         cls.keep(browser.sign_in("root@site.test", hidden["mistyped password"]), 401)
+        cls.keep(browser.sign_in(hidden["password as a name"], "root@site.test"), 401)
         root = json.loads(ask(site, "GET", "/api/engine/v2/users?q=root",
                               [("X-API-Key", site.key)]).body)[0]["id"]
         status, answer = site.request("PATCH", f"/api/engine/v2/users/{root}",
@@ -203,6 +213,7 @@ class Secrets(unittest.TestCase):
                         f',"encryption_level":3,"parent_id":"{cls.echo}"}}'.encode()),
                     ask(site, "POST", "/api/engine/v2/users", key,
                         f'{{"password":{text},"email":"no address","name":"x"}}'.encode()),
+                    ask(site, "POST", "/api/engine/v2/group_invitations/accept", key, f'{{"secret":{text}}}'.encode()),
                     ask(site, "GET", "/api/engine/v2/systems", [("X-API-Key", secret + "x")]),
                     ask(site, "GET", "/api/engine/v2/systems",
                         [("Authorization", f"Bearer {secret}x"), ("Cookie", f"a={secret}")]),
@@ -286,6 +297,7 @@ class Secrets(unittest.TestCase):
             self.search("an answer", answer.body if hasattr(answer, "body") else answer)
         for path in ("/metrics", "/api/busbar/v1/export", "/api/busbar/v1/audit/export",
                      "/api/engine/v2/users", "/api/engine/v2/api_keys", "/api/engine/v2/oauth_apps",
+                     "/api/engine/v2/group_invitations", "/api/engine/v2/group_history",
                      "/api/busbar/v1/status", "/api/busbar/v1/runners", "/api/engine/v2/domains"):
             answer = ask(site, "GET", path, [("X-API-Key", site.key)])
             self.assertEqual(answer.status, 200, path)

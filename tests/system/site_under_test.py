@@ -23,7 +23,7 @@ import openapi
 BUILD = pathlib.Path(os.environ.get("BUSBAR_BUILD", "build/dev")).resolve()
 LONG = os.environ.get("BUSBAR_LONG", "0") == "1"
 EVENTS = {"state": "StateEvent", "log": "LogEvent", "module": "ModuleEvent",
-          "progress": "ProgressEvent"}
+          "progress": "ProgressEvent", "trigger": "TriggerEvent"}
 PATIENCE_S = 60  # for what must happen, on a machine that may be busy
 
 # Orphans come to this process, as the init of a container may be slow to bury them.

@@ -244,6 +244,7 @@ class RandomWalk(unittest.TestCase):
     def test_every_answer_is_as_described(self):
         seed = int(os.environ.get("BUSBAR_SEED") or random.SystemRandom().randrange(2**32))
         print(f"seed {seed}: BUSBAR_SEED={seed} repeats this walk", flush=True)
+        self.assertTrue(SANITIZED.exists() or not LONG, f"no sanitized busbard: {SANITIZED}")
         with Site("--allow-unsigned") as site:
             if SANITIZED.exists():
                 site.stop()

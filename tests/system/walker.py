@@ -311,7 +311,7 @@ class Walker:
         dice, intent = rng.random(), "good"
         if path.endswith("/echo") and dice < 0.7:
             value = rng.choice([["x"], [{"a": [1, None]}], {"value": "Größe"}, {"value": 2**53}])
-        elif "grant_type" in value and dice < 0.7:
+        elif isinstance(value, dict) and "grant_type" in value and dice < 0.7:
             value = {"grant_type": "password", "username": self.one_of("email"), "password": PASSWORD,
                      "client_id": self.one_of("uid")}
         elif operation.path == "/auth/signin":

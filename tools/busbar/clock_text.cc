@@ -6,6 +6,9 @@
 
 #include <charconv>
 #include <optional>
+#include <utility>
+
+#include "sdk/base/time_zone.h"
 
 namespace busbar::cli {
 namespace {
@@ -51,6 +54,21 @@ std::string dateAndClockText(std::string_view time) {
   return formatted(time, "%Y-%m-%d %H:%M:%S");
 }
 
+std::string zonedText(int64_t utcMs, std::string_view zone) {
+  auto found = TimeZone::find(zone);
+  const TimeZone in = found ? std::move(*found) : TimeZone::utc();
+  const auto utc = std::chrono::floor<std::chrono::seconds>(
+      std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(utcMs)));
+  const time_t shown = in.toLocal(utc).time_since_epoch().count();
+  tm parts{};
+  char text[64];
+  if (gmtime_r(&shown, &parts) == nullptr ||
+      strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S ", &parts) == 0) {
+    return std::to_string(utcMs);
+  }
+  return text + in.name();
+}
+
 std::string durationText(int64_t seconds) {
   if (seconds < 120) {
     return std::to_string(seconds) + " s";
@@ -62,6 +80,17 @@ std::string durationText(int64_t seconds) {
     return std::to_string(seconds / 3600) + " h";
   }
   return std::to_string(seconds / 86400) + " d";
+}
+
+std::string exactDurationText(int64_t ms) {
+  static constexpr std::pair<int64_t, const char*> kUnits[] = {
+      {86'400'000, " d"}, {3'600'000, " h"}, {60'000, " min"}, {1000, " s"}};
+  for (const auto& [unit, name] : kUnits) {
+    if (ms >= unit && ms % unit == 0) {
+      return std::to_string(ms / unit) + name;
+    }
+  }
+  return std::to_string(ms) + " ms";
 }
 
 }  // namespace busbar::cli

@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "registry/settings/settings_text.h"
 #include "tools/busbar/exit_code.h"
 
 namespace busbar::cli {
@@ -115,6 +116,30 @@ Result<std::string> readInput(const std::string& path, size_t maxBytes) {
     return usageError(Error::fromErrno(errno, "read " + path).message);
   }
   return text;
+}
+
+Result<json::Object> toDocument(std::string_view text, const std::string& path) {
+  if (auto json = json::parse(text, {1U << 20U, 64}); json && json->asObject() != nullptr) {
+    return std::move(*json->asObject());
+  }
+  // The reader of settings: YAML as people mean it, with bounds. Its errors speak of settings.
+  auto document = parseSettings(text);
+  if (!document) {
+    constexpr std::string_view kPrefix = "settings: ";
+    std::string why = document.error().message;
+    why.erase(0, why.starts_with(kPrefix) ? kPrefix.size() : 0);
+    return Error::because(ErrorCode::InvalidArgument, "findings",
+                          "read " + (path == "-" ? "stdin" : path) + ": " + why);
+  }
+  return document;
+}
+
+Result<json::Object> readDocument(const std::string& path) {
+  auto text = readInput(path);
+  if (!text) {
+    return text.error();
+  }
+  return toDocument(*text, path);
 }
 
 }  // namespace busbar::cli

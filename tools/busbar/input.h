@@ -26,4 +26,10 @@ Result<json::Object> toAssignments(const std::vector<std::string>& words);
 // The text of a file, "-" for stdin; a usage error when it is longer than `maxBytes`.
 Result<std::string> readInput(const std::string& path, size_t maxBytes = 1U << 20U);
 
+// The object that a file holds, as JSON or as one YAML document; "-" for stdin. Findings (exit code
+// 7), with line and column for YAML, when it holds something else.
+Result<json::Object> readDocument(const std::string& path);
+// The same of a text; exposed for tests.
+Result<json::Object> toDocument(std::string_view text, const std::string& path);
+
 }  // namespace busbar::cli

@@ -147,6 +147,10 @@ void Output::line(std::string_view text) const {
   put(std::string(text) + "\n");
 }
 
+void Output::text(std::string_view lines) const {
+  put(lines);
+}
+
 void Output::say(std::string_view sentence) const {
   if (!options_.isQuiet && isForPeople()) {
     std::fprintf(stderr, "%s\n", printable(sentence).c_str());

@@ -46,6 +46,8 @@ class Output {
   void streamed(const json::Value& value) const;
   // A line of plain text on stdout, whatever the format.
   void line(std::string_view text) const;
+  // Lines that are printable and end with a newline.
+  void text(std::string_view lines) const;
 
   // Talk: a sentence on stderr, only for people.
   void say(std::string_view sentence) const;

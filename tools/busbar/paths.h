@@ -14,6 +14,9 @@ namespace busbar::cli {
 // Shape: api/openapi.yaml.
 inline constexpr const char* kEngine = "/api/engine/v2";
 inline constexpr const char* kBusbar = "/api/busbar/v1";
+inline const std::string kSystems = std::string(kEngine) + "/systems";
+inline const std::string kModules = std::string(kEngine) + "/modules";
+inline const std::string kTriggers = std::string(kEngine) + "/triggers";
 
 // "Name_1" and module id of each module of a system, in the system's order: modules are numbered
 // per name, by place (api/resources/README.md).

@@ -3,6 +3,9 @@
 #include "tools/busbard/config.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +19,7 @@
 #include <toml++/toml.h>
 
 #include "sdk/base/time_zone.h"
+#include "sdk/base/unique_fd.h"
 
 namespace busbar::daemon {
 namespace {
@@ -120,6 +124,44 @@ Status readRequire(const toml::node& node, SandboxRequire& out) {
   return {};
 }
 
+Status readPort(const toml::node& node, uint16_t& out) {
+  int64_t port = 0;
+  BUSBAR_TRY(readInteger(node, 1, 65'535, port));
+  out = static_cast<uint16_t>(port);
+  return {};
+}
+
+Status readMailTls(const toml::node& node, MailTls& out) {
+  std::string name;
+  BUSBAR_TRY(readText(node, name));
+  auto tls = toMailTls(name);
+  if (!tls) {
+    return tls.error();
+  }
+  out = *tls;
+  return {};
+}
+
+Status readRanges(const toml::node& node, std::vector<AddressRange>& out) {
+  const auto* list = node.as_array();
+  if (list == nullptr || list->size() > 64) {
+    return invalid("must be a list of at most 64 ranges of addresses");
+  }
+  std::vector<AddressRange> ranges;
+  for (const toml::node& element : *list) {
+    std::string text;
+    BUSBAR_TRY(readText(element, text));
+    const auto range = AddressRange::parse(text);
+    if (!range) {
+      return invalid("'" + text + "' is no range of addresses; write it as 10.0.0.0/8, fd00::/8 " +
+                     "or 127.0.0.1, with zeros behind the prefix");
+    }
+    ranges.push_back(*range);
+  }
+  out = std::move(ranges);
+  return {};
+}
+
 struct Key {
   std::string_view section;
   std::string_view name;
@@ -178,6 +220,21 @@ constexpr std::array kKeys{
         [](const toml::node& n, Config& c) { return readFlag(n, c.allowUnsigned); }},
     Key{"audit", "keep_days",
         [](const toml::node& n, Config& c) { return readInteger(n, 0, 36'500, c.auditKeepDays); }},
+    Key{"mail", "host", [](const toml::node& n, Config& c) { return readText(n, c.mail.host); }},
+    Key{"mail", "port", [](const toml::node& n, Config& c) { return readPort(n, c.mail.port); }},
+    Key{"mail", "tls", [](const toml::node& n, Config& c) { return readMailTls(n, c.mail.tls); }},
+    Key{"mail", "from", [](const toml::node& n, Config& c) { return readText(n, c.mail.from); }},
+    Key{"mail", "user", [](const toml::node& n, Config& c) { return readText(n, c.mail.user); }},
+    Key{"mail", "password_file",
+        [](const toml::node& n, Config& c) { return readText(n, c.mail.passwordFile); }},
+    Key{"mail", "ca_file",
+        [](const toml::node& n, Config& c) { return readText(n, c.mail.caFile); }},
+    Key{"mail", "hello_name",
+        [](const toml::node& n, Config& c) { return readText(n, c.mail.helloName); }},
+    Key{"webhooks", "allow",
+        [](const toml::node& n, Config& c) { return readRanges(n, c.webhookAllow); }},
+    Key{"webhooks", "ca_file",
+        [](const toml::node& n, Config& c) { return readText(n, c.webhookCaFile); }},
 };
 
 std::string place(std::string_view fileName, const toml::source_region& source) {
@@ -220,6 +277,27 @@ Status applySection(std::string_view section, const toml::table& table, std::str
       return invalid(place(fileName, node.source()) + std::string(section) + "." +
                      std::string(name.str()) + ": " + applied.error().message);
     }
+  }
+  return {};
+}
+
+Status checkMail(const MailConfig& mail) {
+  if (mail.host.empty()) {
+    const bool isAlone = mail.user.empty() && mail.passwordFile.empty() && mail.from.empty();
+    return isAlone ? Status() : invalid("mail needs a server: give mail.host");
+  }
+  if (mail.from.empty()) {
+    return invalid("mail needs a sender: give mail.from");
+  }
+  if (mail.user.empty() != mail.passwordFile.empty()) {
+    return invalid(
+        "a user of the mail server needs a password, and the other way round: give "
+        "mail.user and mail.password_file");
+  }
+  if (!mail.user.empty() && mail.tls == MailTls::None) {
+    return invalid(
+        "mail.user needs TLS, else its password can be read on the way: set mail.tls "
+        "to starttls or tls");
   }
   return {};
 }
@@ -281,6 +359,27 @@ std::string_view toString(SandboxRequire require) {
   return "seccomp-only";
 }
 
+Result<MailTls> toMailTls(std::string_view name) {
+  for (const auto tls : {MailTls::StartTls, MailTls::Tls, MailTls::None}) {
+    if (toString(tls) == name) {
+      return tls;
+    }
+  }
+  return invalid("must be starttls, tls or none");
+}
+
+std::string_view toString(MailTls tls) {
+  switch (tls) {
+    case MailTls::StartTls:
+      return "starttls";
+    case MailTls::Tls:
+      return "tls";
+    case MailTls::None:
+      break;
+  }
+  return "none";
+}
+
 Status applyToml(std::string_view text, std::string_view fileName, Config& config) {
   try {
     const toml::table document = toml::parse(text, fileName);
@@ -329,7 +428,34 @@ Status checkConfig(const Config& config) {
   if (config.dataDir.empty()) {
     return invalid("the data folder is empty: give --data DIR or data.dir");
   }
-  return {};
+  return checkMail(config.mail);
+}
+
+Result<std::string> readPasswordFile(const std::string& path) {
+  const std::string what = "read password file " + path;
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat info{};
+  if (!fd || ::fstat(fd.get(), &info) != 0) {
+    return Error::fromErrno(errno, what);
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return invalid(what + ": is no file");
+  }
+  if ((info.st_mode & 077) != 0) {
+    return Error::of(ErrorCode::FailedPrecondition,
+                     what + ": others may read it; make it private with: chmod 600 " + path);
+  }
+  std::array<char, 1025> bytes{};
+  const ssize_t count = ::read(fd.get(), bytes.data(), bytes.size());
+  if (count < 0) {
+    return Error::fromErrno(errno, what);
+  }
+  const std::string_view text(bytes.data(), static_cast<size_t>(count));
+  const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+  if (line.empty() || line.size() == bytes.size() || line.find('\0') != std::string_view::npos) {
+    return invalid(what + ": its first line is no password of 1 to 1024 bytes");
+  }
+  return std::string(line);
 }
 
 std::vector<std::string> configKeys() {

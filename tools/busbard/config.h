@@ -9,6 +9,7 @@
 
 #include "sdk/base/clock.h"
 #include "sdk/base/log.h"
+#include "sdk/base/net/address_guard.h"
 #include "sdk/base/result.h"
 
 namespace busbar::daemon {
@@ -27,6 +28,25 @@ std::string toString(const ListenAddress& address);
 enum class SandboxRequire { Full, NoUserns, SeccompOnly };
 Result<SandboxRequire> toSandboxRequire(std::string_view name);
 std::string_view toString(SandboxRequire require);
+
+// How mail is protected on its way to the mail server: api/triggers/smtp_mailer.h.
+enum class MailTls { StartTls, Tls, None };
+Result<MailTls> toMailTls(std::string_view name);
+std::string_view toString(MailTls tls);
+
+// The mail server of a site; without a host there is none.
+struct MailConfig {
+  std::string host;
+  uint16_t port = 587;
+  MailTls tls = MailTls::StartTls;
+  std::string from;
+  std::string user;
+  std::string passwordFile;
+  std::string caFile;     // empty: Config::tlsCaFile
+  std::string helloName;  // empty: the name of the machine
+
+  bool operator==(const MailConfig&) const = default;
+};
 
 // How busbard runs. Plain value; the defaults are those that packaging/busbard.toml documents.
 struct Config {
@@ -52,6 +72,10 @@ struct Config {
 
   int64_t auditKeepDays = 400;  // 0: for ever
 
+  MailConfig mail;
+  std::vector<AddressRange> webhookAllow;  // what webhooks may reach besides public addresses
+  std::string webhookCaFile;               // empty: whom the system trusts
+
   Milliseconds stopTimeout{5'000};  // for an orderly stop of everything
 
   bool operator==(const Config&) const = default;
@@ -63,8 +87,13 @@ struct Config {
 Status applyToml(std::string_view text, std::string_view fileName, Config& config);
 // Reads the file and applies it. At most 1 MiB.
 Status applyTomlFile(const std::string& path, Config& config);
-// What only the whole can tell: certificate and key come together.
+// What only the whole can tell: certificate and key come together, mail has a sender, and its
+// password goes over TLS only.
 Status checkConfig(const Config& config);
+
+// The first line of a file that nobody but its owner may read, of at most 1 KiB. The errors say
+// nothing of what it holds.
+Result<std::string> readPasswordFile(const std::string& path);
 
 // Every key that applyToml knows, as "section.key", sorted; for the test that keeps the example
 // file complete.

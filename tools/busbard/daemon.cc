@@ -43,6 +43,7 @@
 #include "tools/busbard/listeners.h"
 #include "tools/busbard/notify.h"
 #include "tools/busbard/signals.h"
+#include "tools/busbard/trigger_parts.h"
 
 namespace busbar::daemon {
 namespace {
@@ -105,6 +106,7 @@ class Daemon::Parts {
     loop_ = std::move(*loop);
     BUSBAR_TRY(openStores());
     BUSBAR_TRY(openHost());
+    BUSBAR_TRY(openTriggers());
     BUSBAR_TRY(openApi());
     BUSBAR_TRY(listen());
     BUSBAR_TRY(openSetup());
@@ -225,6 +227,20 @@ class Daemon::Parts {
     return {};
   }
 
+  Status openTriggers() {
+    auto parts = TriggerParts::open(
+        {*loop_, site_, *host_, *store_, *coordinator_, ids_, log_, *httpClient_, *resolver_,
+         [this](const std::string& driverId) { return manifests_.find(driverId); }},
+        config_, folder_.path());
+    if (!parts) {
+      return parts.error();
+    }
+    triggers_ = std::move(*parts);
+    return settle(*loop_, [this](Callback<void(Status)> done) {
+      triggers_->engine().start(std::move(done));
+    });
+  }
+
   Status openApi() {
     keys_ = std::make_unique<auth::ApiKeyAuthenticator>(
         clock_,
@@ -259,12 +275,17 @@ class Daemon::Parts {
         {config_.allowUnsigned, std::string(sandbox::toString(spawner_->facts().tier)),
          std::string(toString(config_.sandboxRequire))},
         &auth_->passwords(),
-        &keyUsage_});
+        &keyUsage_,
+        &triggers_->engine(),
+        &triggers_->engine(),
+        &triggers_->store(),
+        config_.timeZone});
     api_->addRoutes(*router_);
     auth_->addRoutes(*router_);
     auth_->onRevocation([this] { api_->recheckRights(); });
     trimAudit();
     api_->metrics().addReadyCheck("state", [this] { return states_->lastSave(); });
+    api_->metrics().addReadyCheck("triggers", [this] { return triggers_->engine().lastWrite(); });
     addHttpFigures();
     return {};
   }
@@ -411,7 +432,14 @@ class Daemon::Parts {
     });
   }
 
+  // Triggers go before what they call, so that what they began and did not finish goes on after the
+  // next start.
   void stopHost(Instant limit) {
+    triggers_->engine().stop(std::min(limit, clock_.now() + kTriggerLimit),
+                             [this, limit] { stopModules(limit); });
+  }
+
+  void stopModules(Instant limit) {
     const auto left = std::chrono::duration_cast<Milliseconds>(limit - clock_.now());
     host_->stop(std::max(left, Milliseconds(100)), [this, limit] {
       hostStopped_ = true;
@@ -439,6 +467,7 @@ class Daemon::Parts {
   }
 
   static constexpr Milliseconds kDrainLimit{500};
+  static constexpr Milliseconds kTriggerLimit{1'000};
 
   // In order of construction: what comes later uses what comes before.
   const Config config_;
@@ -463,6 +492,8 @@ class Daemon::Parts {
   std::unique_ptr<LocalHost> host_;
   std::unique_ptr<SandboxInspector> inspector_;
   std::unique_ptr<DriverInstaller> installer_;
+  api::DriverManifests manifests_{site_};
+  std::unique_ptr<TriggerParts> triggers_;
   auth::KeyUsage keyUsage_;
   std::unique_ptr<auth::ApiKeyAuthenticator> keys_;
   std::unique_ptr<oauth::RecordedAuthEvents> authEvents_;

@@ -12,6 +12,7 @@
 #include "api/auth/guess_limiter.h"
 #include "api/auth/known_devices.h"
 #include "api/auth/oauth/user_changes.h"
+#include "api/auth/unknown_names.h"
 #include "registry/site/site.h"
 
 namespace busbar::oauth {
@@ -60,6 +61,7 @@ class PasswordSignIn {
 
   Parts parts_;
   auth::GuessLimiter guesses_;
+  const auth::UnknownNames unknownNames_;
   std::unordered_map<std::string, std::string> rehashed_;       // user -> the hash being stored
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // shared with completions
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 namespace busbar {
@@ -154,7 +155,41 @@ bool allows(const AddressPolicy::Exception& exception, std::string_view host,
   return kind == AddressKind::Private || kind == AddressKind::LinkLocal;
 }
 
+bool allows(const AddressRange& range, const IpAddress& address, AddressKind kind) {
+  return range.contains(address) && !isForbiddenAlways(kind) &&
+         (kind != AddressKind::Metadata || range.first == address);
+}
+
 }  // namespace
+
+std::optional<AddressRange> AddressRange::parse(std::string_view text) {
+  const size_t slash = text.find('/');
+  const auto first = IpAddress::parse(text.substr(0, slash));
+  if (!first) {
+    return std::nullopt;
+  }
+  AddressRange range{*first, first->isIpv6() ? 128 : 32};
+  if (slash != std::string_view::npos) {
+    const std::string_view digits = text.substr(slash + 1);
+    const int most = range.bits;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), range.bits);
+    if (digits.empty() || read.ec != std::errc() || read.ptr != digits.data() + digits.size() ||
+        range.bits < 0 || range.bits > most) {
+      return std::nullopt;
+    }
+  }
+  const auto bytes = first->bytes();
+  for (int bit = range.bits; bit < (first->isIpv6() ? 128 : 32); ++bit) {
+    if ((bytes[static_cast<size_t>(bit / 8)] & (0x80U >> (bit % 8))) != 0) {
+      return std::nullopt;
+    }
+  }
+  return range;
+}
+
+bool AddressRange::contains(const IpAddress& address) const {
+  return address.isIpv6() == first.isIpv6() && startsWith(address, first, bits);
+}
 
 std::string_view toString(AddressKind kind) {
   switch (kind) {
@@ -194,9 +229,11 @@ Status checkAddress(const AddressPolicy& policy, std::string_view host, const Ip
                     uint16_t port) {
   const AddressKind kind = classify(address);
   if (kind == AddressKind::Public || (kind == AddressKind::Private && policy.privateNetworks) ||
-      std::any_of(policy.exceptions.begin(), policy.exceptions.end(), [&](const auto& exception) {
-        return allows(exception, host, address, port, kind);
-      })) {
+      std::any_of(
+          policy.exceptions.begin(), policy.exceptions.end(),
+          [&](const auto& exception) { return allows(exception, host, address, port, kind); }) ||
+      std::any_of(policy.ranges.begin(), policy.ranges.end(),
+                  [&](const auto& range) { return allows(range, address, kind); })) {
     return {};
   }
   return Error::because(ErrorCode::PermissionDenied, "http_blocked_address",

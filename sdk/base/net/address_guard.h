@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,16 @@ std::string_view toString(AddressKind kind);
 // Teredo, ISATAP) is judged by that one as well. Of two judgements the worse counts.
 AddressKind classify(const IpAddress& address);
 
+// Addresses with the same first bits: "10.0.0.0/8", "fd12:3456::/32", or one address.
+struct AddressRange {
+  IpAddress first;
+  int bits = 0;
+  // Nothing when it is no range, or when bits behind the first ones are set.
+  static std::optional<AddressRange> parse(std::string_view text);
+  bool contains(const IpAddress& address) const;
+  bool operator==(const AddressRange&) const = default;
+};
+
 // Where connections may go.
 struct AddressPolicy {
   // Allowed although its kind is not. `host` as Url::host() writes it. An address allows exactly
@@ -42,6 +53,10 @@ struct AddressPolicy {
 
   bool privateNetworks = false;  // AddressKind::Private as well as Public
   std::vector<Exception> exceptions;
+  // Allowed at every port and by every name, whatever their kind, but never multicast and
+  // unspecified ones; and metadata addresses only by a range of exactly that address. An IPv6
+  // address that carries an IPv4 address is in no range of IPv4.
+  std::vector<AddressRange> ranges{};
   bool operator==(const AddressPolicy&) const = default;
 };
 

@@ -119,6 +119,31 @@ void CurlMulti::ready(curl_socket_t fd, uint32_t events) {
               (hasFailed ? CURL_CSELECT_ERR : 0));
 }
 
+CurlMulti::Socket* CurlMulti::socketOf(CURL* easy) {
+  curl_socket_t fd = CURL_SOCKET_BAD;
+  curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
+  const auto found = sockets_.find(fd);
+  return found == sockets_.end() ? nullptr : &found->second;
+}
+
+bool CurlMulti::handOver(CURL* easy, uint32_t events, EventLoop::FdHandler handler) {
+  Socket* const socket = socketOf(easy);
+  if (socket == nullptr) {
+    return false;
+  }
+  socket->watch.end();
+  auto watch = loop_.watch(socket->fd.get(), events, std::move(handler));
+  BUSBAR_CHECK(watch.ok());
+  socket->watch = std::move(*watch);
+  return true;
+}
+
+void CurlMulti::setEvents(CURL* easy, uint32_t events) {
+  if (Socket* const socket = socketOf(easy)) {
+    socket->watch.setEvents(events);
+  }
+}
+
 int CurlMulti::onTimer(CURLM*, long delayMs, void* self) {
   static_cast<CurlMulti*>(self)->setTimer(delayMs);
   return 0;
@@ -170,7 +195,9 @@ void CurlMulti::act(curl_socket_t fd, int events) {
   while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
     CURL* const easy = message->easy_handle;
     const CURLcode code = message->data.result;
-    remove(easy);
+    if (!owner_.keeps(easy)) {
+      remove(easy);
+    }
     owner_.curlEnded(easy, code);
   }
 }

@@ -28,6 +28,9 @@ class CurlMulti {
     // `easy` has ended and is no longer part of the multi handle. Never called while libcurl is on
     // the stack, so everything is allowed but destroying this CurlMulti.
     virtual void curlEnded(CURL* easy, CURLcode code) = 0;
+    // True: `easy` stays part of the multi handle when it has ended, until remove(); for those with
+    // CURLOPT_CONNECT_ONLY, whose connection would be closed with that.
+    virtual bool keeps(CURL*) const { return false; }
   };
 
   // `openSockets` counts the sockets of all CurlMultis that share it.
@@ -48,6 +51,12 @@ class CurlMulti {
   // For CURLOPT_CLOSESOCKETFUNCTION, with this object as its data.
   static int onClose(void* self, curl_socket_t fd);
 
+  // The socket of a kept handle that has ended without an error: from now on its events go to
+  // `handler`, and libcurl's own curl_easy_send() and curl_easy_recv() are for the caller to use.
+  // False when there is no connection any more. Ends with remove().
+  bool handOver(CURL* easy, uint32_t events, EventLoop::FdHandler handler);
+  void setEvents(CURL* easy, uint32_t events);
+
   size_t socketCount() const { return sockets_.size(); }
 
  private:
@@ -59,6 +68,7 @@ class CurlMulti {
   static int onSocket(CURL*, curl_socket_t fd, int what, void* self, void*);
   static int onTimer(CURLM*, long delayMs, void* self);
   void watch(curl_socket_t fd, int what);
+  Socket* socketOf(CURL* easy);
   void ready(curl_socket_t fd, uint32_t events);
   void setTimer(long delayMs);
   void timerFired();

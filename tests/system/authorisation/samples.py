@@ -8,7 +8,9 @@ from authorisation.world import BUSBAR, ENGINE, HERE
 
 # How a path's parameters are filled, by the first words of the path that fit.
 PARAMETERS = [
-    (ENGINE + "/systems", {"id": "{system}", "module_id": "{module}", "slug": "Echo", "key": "none", "method": "echo"}),
+    (ENGINE + "/systems", {"id": "{system}", "module_id": "{module}", "slug": "Echo", "key": "none", "method": "echo",
+                           "trig_id": "{instance}"}),
+    (ENGINE + "/triggers", {"id": "{trigger}"}),
     (ENGINE + "/modules/:id/st", {"id": "{idle_module}", "key": "none"}),
     (ENGINE + "/modules", {"id": "{module}", "method": "echo", "key": "none"}),
     (ENGINE + "/drivers", {"id": "{idle_driver}"}),
@@ -24,8 +26,14 @@ PARAMETERS = [
     (ENGINE + "/groups", {"id": "{group}"}),
     (ENGINE + "/group_users", {"user": "{member}", "group": "{group}"}),
     (ENGINE + "/group_zones", {"group": "{group}", "zone": "{zone}"}),
+    (ENGINE + "/group_invitations", {"id": "{invitation}"}),
     (BUSBAR + "/oauth_apps", {"id": "{app}"}),
     (BUSBAR + "/modules/:id/kill", {"id": "{idle_module}"}),
+    (BUSBAR + "/trigger_instances", {"id": "{instance}"}),
+    (BUSBAR + "/triggers", {"id": "{trigger}"}),
+    (BUSBAR + "/webhook_deliveries", {"id": "none"}),
+    (ENGINE + "/webhook", {"id": "{instance}", "secret": "none", "mod": "Echo", "index": "1", "method": "echo",
+                           "binary": "true"}),
     (BUSBAR, {"id": "{module}"}),
 ]
 
@@ -60,6 +68,7 @@ SAMPLES = {
     "GET /systems/:id/:slug/:key @hidden": Sample(at={"slug": "_Hidden"}),
     "POST /systems/:id/:slug/:method @hidden": Sample(body=CALL, at={"slug": "_Hidden"}, status=STARTING),
     "GET /api/busbar/v1/events @logs": Sample("?kinds=log"),
+    "GET /api/busbar/v1/events @triggers": Sample("?kinds=trigger"),
     "POST /modules": refused_for_content(driver_id="{driver}", control_system_id="{system}", port=-1),
     "POST /modules/:id/load": Sample(body={}),
     "POST /modules/:id/exec/:method": Sample(body=CALL, status=STARTING),
@@ -73,6 +82,11 @@ SAMPLES = {
     "POST /zones @root": refused_for_content(name=""),
     "DELETE /zones/:id @root": Sample("?dry_run=true", at={"id": "{root_zone}"}),
     "POST /zones/:id/exec/:slug/:method": Sample(body=CALL),
+    "POST /systems/:id/triggers": refused_for_content(),
+    "POST /api/busbar/v1/triggers/simulate": refused_for_content(),
+    "POST /api/busbar/v1/triggers/:id/simulate": refused_for_content(),
+    "POST /api/busbar/v1/webhook_deliveries/:id/replay": Sample(body={}, status=404),  # none was delivered
+    "GET /webhook/:id": Sample(status=404),  # shown with the secret only
     "GET /settings": Sample("?parent_id={zone}"),
     "GET /settings @all": Sample(),
     "POST /settings": refused_for_content(parent_id="{zone}", encryption_level=9),
@@ -86,6 +100,14 @@ SAMPLES = {
     "PATCH /metadata/:parent @permissions": Sample(body={"name": "permissions"}),
     "PUT /metadata/:parent @self": Sample(body=MENU, at={"parent": "{self}"}),
     "GET /metadata/:name/bulk": Sample("?parent_ids={zone}"),
+    "POST /users @rights": refused_for_content(name="", email="new@busbar.test", support=True),
+    "POST /users @domain": refused_for_content(name="", email="new@busbar.test", authority_id="{other_domain}"),
+    "PUT /users/:id @admin": Sample(at={"id": "{admin}"}),
+    "PATCH /users/:id @admin": Sample(at={"id": "{admin}"}),
+    "PATCH /users/:id @rights": refused_for_content(groups=["Bosses"], nonsense=1),
+    "PATCH /users/:id @password": refused_for_content(password="green ladder 1871", nonsense=1),
+    "DELETE /users/:id @admin": Sample("?dry_run=true", at={"id": "{admin}"}, status=(200, 409)),  # it may be the last
+    "POST /users/:id/revive @admin": Sample(at={"id": "{admin}"}),
     "GET /users/groups": Sample(f"?emails=victim@{HERE}"),
     "GET /users/:id @email": Sample(at={"id": "{email}"}),
     "PATCH /users/:id @self": Sample(body={}, at={"id": "{self}"}),
@@ -103,6 +125,11 @@ SAMPLES = {
     "DELETE /group_zones/:group/:zone": Sample(
         at={"zone": "{left_zone}"}, status=202,
         before=("/group_zones", {"zone_id": "{left_zone}", "group_id": "{group}", "permissions": 1})),
+    "POST /group_invitations": Sample(body={"group_id": "{subgroup}", "email": "guest@busbar.test"}, status=409),
+    "POST /group_invitations @top": Sample(body={"group_id": "{group}", "email": "guest@busbar.test"},
+                                           status=(201, 409)),
+    "POST /group_invitations/accept": refused_for_content(),
+    "GET /group_history @group": Sample("?group_id={subgroup}"),
     "POST /reindex": Sample(body={}),
     "POST /backfill": Sample(body={}),
     "PUT /api/busbar/v1/log-level": refused_for_content(),

@@ -102,6 +102,7 @@ class World:
         ids["idle_driver"] = self.site.install_copy("echo", 1)
         ids["root_zone"] = self.make("/zones", name="Campus")
         ids["schema"] = self.make("/schema", name="Schema", schema={})
+        ids["trigger"] = self.make("/triggers", name="Trigger")
         ids["driver_settings"] = self.make("/settings", parent_id=ids["driver"], encryption_level=0)
         for at in ("", "far_"):
             zone = ids[at + "zone"] = self.make("/zones", name=at + "Zone", parent_id=ids["root_zone"])
@@ -112,6 +113,7 @@ class World:
                                            custom_name="Echo" if name == "module" else "_Hidden")
             ids[at + "system"] = self.make("/systems", name=at + "Room", zones=[zone], email=f"{at}room@{HERE}",
                                            modules=[ids[at + "module"], ids[at + "idle_module"]])
+            ids[at + "instance"] = self.make(f"/systems/{ids[at + 'system']}/triggers", trigger_id=ids["trigger"])
             ids[at + "settings"] = self.make("/settings", parent_id=zone, settings_string="open: 1")
             ids[at + "secret_settings"] = self.make("/settings", parent_id=zone, encryption_level=1,
                                                     settings_string="secret: 1")
@@ -158,6 +160,11 @@ class World:
             ids[place + "member"] = self.users[member]
             for name in ("joiner", "leaver"):
                 ids[place + name] = self.users[place + name]
+            ids[place + "subgroup"] = self.make("/groups", name=place + "below", parent_id=ids[place + "group"],
+                                                authority_id=self.domain_of(THERE if place else HERE))
+            ids[place + "invitation"] = self.make("/group_invitations", group_id=ids[place + "subgroup"],
+                                                  email="guest@busbar.test")
+        ids["admin"] = self.users["admin"]
 
     def make_metadata(self, parent, name):
         self.site.ask("POST", ENGINE + "/metadata", {"parent_id": parent, "name": name, "details": {}})

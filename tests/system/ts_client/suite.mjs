@@ -145,6 +145,54 @@ async function resources(client, email) {
     await one(client.removeZone(level.id));
     await refused(one(client.showZone(level.id)), 404);
   });
+  await step('creates, changes, finds and deletes triggers', async () => {
+    const conditions = {
+      comparisons: [{ left: { mod: 'Echo_1', status: 'level' }, operator: 'equal', right: 'high' }],
+      time_dependents: [{ type: 'cron', cron: '0 8 * * 1-5', timezone: 'Europe/Zurich' }] };
+    const actions = {
+      functions: [{ mod: 'Echo_1', method: 'set', args: { key: 'level', value: 'low' } }],
+      mailers: [{ emails: ['suite@site.test'], content: 'too high' }] };
+    const made = await one(client.addTrigger({ name: 'Suite trigger', conditions, actions, debounce_period: 500 }));
+    assert.deepEqual(made.conditions, conditions);
+    assert.deepEqual(made.actions, actions);
+    const changed = await one(client.updateTrigger(made.id, { ...made.toJSON(), important: true, any_match: true }));
+    assert.equal(changed.important, true);
+    assert.equal((await one(client.showTrigger(made.id))).any_match, true);
+    assert.deepEqual((await query(client, client.queryTriggers({ q: 'suite trig' }))).map((row) => row.id), [made.id]);
+    const response = await refused(one(client.updateTrigger(made.id, {
+      actions: { functions: [{ mod: 'Echo_1', method: '' }] } })), 422);
+    assert.match(await response.text(), /actions\.functions\.0\.method/);
+    await one(client.removeTrigger(made.id));
+    await refused(one(client.showTrigger(made.id)), 404);
+  });
+  await step('puts a trigger to work in a system, changes it and takes it out', async () => {
+    const trigger = await one(client.addTrigger({ name: 'At work', enable_webhook: true, important: true }));
+    const made = await one(client.addSystemTrigger(system.id, { trigger_id: trigger.id }));
+    assert.equal(made.trigger_id, trigger.id);
+    assert.equal(made.important, true);
+    assert.match(made.webhook_secret, /^[\w-]{43}$/);
+    const listed = await query(client, client.listSystemTriggers(system.id, { q: 'work' }));
+    assert.deepEqual(listed.map((row) => [row.id, row.name, row.system_name]), [[made.id, 'At work', system.name]]);
+    // Its default verb, patch, becomes a GET: a fault of the client.
+    const changed = await one(client.updateSystemTrigger(system.id, made.id, { ...made.toJSON(), enabled: false }, 'put'));
+    assert.equal(changed.enabled, false);
+    assert.equal((await one(client.showSystemTrigger(system.id, made.id))).enabled, false);
+    assert.deepEqual((await one(client.listTriggerInstances(trigger.id))).map((row) => row.id), [made.id]);
+    assert.deepEqual((await query(client, client.querySystems({ trigger_id: trigger.id }))).map((row) => row.id), [system.id]);
+    await one(client.removeSystemTrigger(system.id, made.id));
+    assert.deepEqual(await query(client, client.listSystemTriggers(system.id)), []);
+    await one(client.removeTrigger(trigger.id));
+  });
+  await step('gives a trigger to each system of a zone', async () => {
+    const trigger = await one(client.addTrigger({ name: 'Everywhere' }));
+    await one(client.updateZone(zone.id, { triggers: [trigger.id] }));
+    assert.deepEqual((await query(client, client.listZoneTriggers(zone.id))).map((row) => row.id), [trigger.id]);
+    const given = await query(client, client.listSystemTriggers(system.id));
+    assert.deepEqual(given.map((row) => [row.trigger_id, row.zone_id]), [[trigger.id, zone.id]]);
+    await one(client.updateZone(zone.id, { triggers: [] }));
+    assert.deepEqual(await query(client, client.listSystemTriggers(system.id)), []);
+    await one(client.removeTrigger(trigger.id));
+  });
   await step('changes a module, and takes one out of the system and deletes it', async () => {
     const changed = await one(client.updateModule(module.id, { notes: 'on the desk' }));
     assert.equal(changed.notes, 'on the desk');

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <thread>
 
 #include "tools/busbar/clock_text.h"
+#include "tools/busbar/follow.h"
 #include "tools/busbar/input.h"
 #include "tools/busbar/paths.h"
 #include "tools/busbar/resolve.h"
@@ -15,10 +15,6 @@
 
 namespace busbar::cli {
 namespace {
-
-const std::string kSystems = std::string(kEngine) + "/systems";
-const std::string kModules = std::string(kEngine) + "/modules";
-constexpr auto kReconnectDelay = Milliseconds(1000);
 
 Status exec(Session& session, const Arguments& arguments) {
   auto system = resolveSystem(session.client(), arguments.text("SYSTEM"));
@@ -87,31 +83,6 @@ Status state(Session& session, const Arguments& arguments) {
   }
   session.output().value(*value);
   return {};
-}
-
-// Follows the event stream for ever, over restarts of the server; a refusal ends it. What a first
-// connection cannot reach is an error at once.
-Status follow(Session& session, const std::string& query,
-              Callback<void(const ServerEvent&)> onEvent) {
-  std::string last;
-  bool wasConnected = false;
-  while (true) {
-    const Status ended = session.client().stream(std::string(kBusbar) + "/events" + query, last,
-                                                 [&](const ServerEvent& event) {
-                                                   wasConnected = true;
-                                                   last = event.id;
-                                                   onEvent(event);
-                                                   return true;
-                                                 });
-    const bool isTransient = !ended.ok() && (ended.error().code == ErrorCode::Unavailable ||
-                                             ended.error().code == ErrorCode::DeadlineExceeded);
-    if (!wasConnected || !isTransient) {
-      return ended;
-    }
-    session.output().progress("the connection is gone; trying again");
-    std::this_thread::sleep_for(kReconnectDelay);
-    session.output().progress("");
-  }
 }
 
 std::string text(const json::Value& data, std::string_view member) {

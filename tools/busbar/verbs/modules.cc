@@ -13,8 +13,6 @@ namespace busbar::cli {
 namespace {
 
 constexpr std::string_view kLogicRole = "99";  // openapi.yaml, Driver.role
-
-const std::string kModules = std::string(kEngine) + "/modules";
 constexpr int kWaitSeconds = 30;
 
 std::string address(const json::Value& row) {

@@ -3,6 +3,7 @@
 #include "tools/busbar/confirm.h"
 #include "tools/busbar/domain_flag.h"
 #include "tools/busbar/input.h"
+#include "tools/busbar/members.h"
 #include "tools/busbar/password.h"
 #include "tools/busbar/paths.h"
 #include "tools/busbar/resolve.h"
@@ -22,11 +23,6 @@ constexpr char kId[] = "id";
 constexpr char kName[] = "name";
 constexpr char kEmail[] = "email";
 constexpr char kHasPassword[] = "has_password";
-
-bool isSet(const json::Value& row, std::string_view member) {
-  const json::Value* value = row.find(member);
-  return value != nullptr && value->asBool() != nullptr && *value->asBool();
-}
 
 std::string roleOf(const json::Value& row) {
   return isSet(row, "sys_admin") ? "admin" : isSet(row, "support") ? "support" : "user";

@@ -138,6 +138,8 @@ VerbTable allVerbs() {
   addDriverVerbs(table);
   addZoneVerbs(table);
   addSettingVerbs(table);
+  addTriggerVerbs(table);
+  addTriggerInstanceVerbs(table);
   addKeyVerbs(table);
   addPeopleVerbs(table);
   addTenantVerbs(table);

@@ -10,8 +10,6 @@
 namespace busbar::cli {
 namespace {
 
-const std::string kSystems = std::string(kEngine) + "/systems";
-
 const std::vector<Column>& systemColumns() {
   static const std::vector<Column> kColumns{
       {"ID", [](const json::Value& row) { return cellText(row, "id"); }},

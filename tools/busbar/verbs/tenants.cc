@@ -15,11 +15,11 @@ const std::string kDomains = std::string(kEngine) + "/domains";
 const std::string kApps = std::string(kEngine) + "/oauth_apps";
 
 template <const char* kMember>
-std::string cell(const json::Value& row) {
+std::string tenantCell(const json::Value& row) {
   return cellText(row, kMember);
 }
-constexpr char kId[] = "id";
-constexpr char kName[] = "name";
+constexpr char kTenantId[] = "id";
+constexpr char kTenantName[] = "name";
 constexpr char kHost[] = "domain";
 constexpr char kLoginUrl[] = "login_url";
 constexpr char kUid[] = "uid";
@@ -30,10 +30,10 @@ Status listDomains(Session& session, const Arguments&) {
   if (!rows) {
     return rows.error();
   }
-  session.output().list(*rows, {{"ID", cell<kId>},
-                                {"NAME", cell<kName>},
-                                {"HOST", cell<kHost>},
-                                {"LOGIN", cell<kLoginUrl>}});
+  session.output().list(*rows, {{"ID", tenantCell<kTenantId>},
+                                {"NAME", tenantCell<kTenantName>},
+                                {"HOST", tenantCell<kHost>},
+                                {"LOGIN", tenantCell<kLoginUrl>}});
   return {};
 }
 
@@ -116,10 +116,10 @@ Status listApps(Session& session, const Arguments&) {
   if (!rows) {
     return rows.error();
   }
-  session.output().list(*rows, {{"ID", cell<kId>},
-                                {"NAME", cell<kName>},
-                                {"CLIENT ID", cell<kUid>},
-                                {"REDIRECT", cell<kRedirectUri>}});
+  session.output().list(*rows, {{"ID", tenantCell<kTenantId>},
+                                {"NAME", tenantCell<kTenantName>},
+                                {"CLIENT ID", tenantCell<kUid>},
+                                {"REDIRECT", tenantCell<kRedirectUri>}});
   return {};
 }
 

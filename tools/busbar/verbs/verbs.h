@@ -17,6 +17,8 @@ void addKeyVerbs(VerbTable& table);
 void addTokenVerbs(VerbTable& table);
 void addPeopleVerbs(VerbTable& table);
 void addTenantVerbs(VerbTable& table);  // domains, applications
+void addTriggerVerbs(VerbTable& table);
+void addTriggerInstanceVerbs(VerbTable& table);  // of the noun of addTriggerVerbs()
 void addAuditVerbs(VerbTable& table);
 void addTransferVerbs(VerbTable& table);  // export, plan, apply
 void addSiteVerbs(VerbTable& table);      // status, runners, quarantine, completion, version

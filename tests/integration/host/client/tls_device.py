@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A device that speaks TLS on loopback: echoes what it gets, one connection after the other.
 
-tls_device.py CERTIFICATE KEY [--client-ca FILE] [--starttls]
+tls_device.py CERTIFICATE KEY [--client-ca FILE] [--starttls] [--tls12]
 Prints its port. With --starttls it begins in clear, answers the line STARTTLS with "220 go" and goes
-on with TLS. The line "peer" is answered with the client certificate's name, "rubbish" with some lines and then
+on with TLS. It leaves the choice of the cipher to the other side. The line "peer" is answered with the
+client certificate's name, "cipher" with the cipher's, "rubbish" with some lines and then
 bytes that are no TLS, "bye" ends the connection.
 """
 
@@ -47,6 +48,8 @@ def serve(connection, context, starts_in_clear):
             connection = context.wrap_socket(connection, server_side=True)
         elif line == b"peer\n":
             connection.sendall(name_of(connection).encode() + b"\n")
+        elif line == b"cipher\n":
+            connection.sendall(connection.cipher()[0].encode() + b"\n")
         elif line == b"rubbish\n":
             connection.sendall(b"x" * 20000 + b"\n")
             connection.sendall(b"last words\n")
@@ -68,9 +71,13 @@ def main():
     parser.add_argument("key")
     parser.add_argument("--client-ca")
     parser.add_argument("--starttls", action="store_true")
+    parser.add_argument("--tls12", action="store_true")
     options = parser.parse_args()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(options.certificate, options.key)
+    context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
+    if options.tls12:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
     if options.client_ca:
         context.load_verify_locations(options.client_ca)
         context.verify_mode = ssl.CERT_REQUIRED

@@ -73,6 +73,15 @@ class TlsLinkTest : public LinkKindTest {
     EXPECT_NE(health().sentence.find(sentence), std::string::npos) << health().sentence;
   }
 
+  // Of a device that leaves the choice to us.
+  void expectCipher(const std::vector<std::string>& options, const std::string& name) {
+    device("device", options);
+    tlsModule(withCa());
+    ASSERT_TRUE(untilConnected());
+    EXPECT_EQ(call("send", R"({"t":"cipher\n"})"), BUSBAR_OK);
+    EXPECT_TRUE(logged("received " + name + " task 0"));
+  }
+
   std::unique_ptr<test::Program> device_;
   int port_ = 0;
 };
@@ -85,6 +94,14 @@ TEST_F(TlsLinkTest, SpeaksThroughAVerifiedConnection) {
   EXPECT_EQ(call("send", R"({"t":"hello\n"})"), BUSBAR_OK);
   EXPECT_TRUE(logged("received secret hello task 0"));
   EXPECT_FALSE(health().tlsVerifyNone);
+}
+
+TEST_F(TlsLinkTest, PrefersTheCheaperOfTheStrongCiphers) {
+  expectCipher({}, "TLS_AES_128_GCM_SHA256");
+}
+
+TEST_F(TlsLinkTest, PrefersTheCheaperOfTheStrongCiphersOfTls12Too) {
+  expectCipher({"--tls12"}, "ECDHE-ECDSA-AES128-GCM-SHA256");
 }
 
 TEST_F(TlsLinkTest, TheDevicesGoodbyeIsToldAndTheConnectionComesBack) {

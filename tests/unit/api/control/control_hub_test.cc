@@ -386,5 +386,29 @@ TEST_F(ControlTest, ShowsItsFigures) {
   }
 }
 
+TEST_F(ControlTest, TellsTheStateOfATriggerThatIsBound) {
+  const std::string id = putDoorBell();
+  triggerStates_.states[id].json = R"({"triggered":false})";
+  Socket& socket = open("support");
+  socket.say(command(1, "bind", id, 1, "_TRIGGER_"));
+  const auto first = socket.heard();
+  ASSERT_EQ(first.size(), 2U);
+  const std::string end = "," + meta(id, 1, "_TRIGGER_") + "}";
+  EXPECT_EQ(first[1], R"({"id":1,"type":"notify","value":{"triggered":false})" + end);
+  ringDoorBell();
+  const auto rung = socket.heard();
+  ASSERT_FALSE(rung.empty());
+  EXPECT_TRUE(rung.back().starts_with(
+      R"({"id":1,"type":"notify","value":{"triggered":true,"trigger_count":1,)"))
+      << rung.back();
+  EXPECT_TRUE(rung.back().ends_with(end)) << rung.back();
+  socket.say(command(2, "exec", id, 1, "_TRIGGER_"));
+  EXPECT_TRUE(isError(socket.only(), 2, 6, 404)) << "it has no functions";
+  write(ConfigWrite::Kind::Erase, *site_.findTriggerInstance(id));
+  socket.heard();
+  EXPECT_FALSE(triggers_.engine.deliver(id, {}, "late").ok());
+  EXPECT_TRUE(socket.heard().empty());
+}
+
 }  // namespace
 }  // namespace busbar

@@ -153,6 +153,35 @@ TEST_F(EventsApi, KeepsOnlyTheNewestValueForASlowReader) {
   EXPECT_NE(slow.streamed.find("\"key\":\"level\",\"value\":7,"), std::string::npos);
 }
 
+TEST_F(EventsApi, TellsSupportTheStatesOfTriggers) {
+  const std::string id = putDoorBell(0);
+  RecordingSink& all = open("", "support");
+  RecordingSink& room = open("?kinds=trigger&system=" + system_.id, "support");
+  RecordingSink& mod = open("?kinds=trigger&module=" + modules_[0].id, "support");
+  RecordingSink& slow = open("?kinds=trigger", "support");
+  RecordingSink& user = open("", "user");
+  EXPECT_EQ(open("?kinds=trigger", "user").answer->status(), 403);
+  ringDoorBell();
+  const std::string data = "event: trigger\ndata: {\"instance_id\":\"" + id +
+                           "\",\"system_id\":\"" + system_.id +
+                           R"(","state":{"triggered":false,"trigger_count":1,)";
+  for (const RecordingSink* reader : {&all, &room, &slow}) {
+    EXPECT_NE(reader->streamed.find(data), std::string::npos) << reader->streamed;
+  }
+  EXPECT_EQ(count(mod.streamed, "event: "), 0U);
+  EXPECT_EQ(count(user.streamed, "event: "), 0U);
+  const size_t before = count(slow.streamed, "event: trigger\n");
+  slow.isBehind = true;
+  for (int i = 2; i <= 50; ++i) {
+    ringDoorBell();
+  }
+  slow.isBehind = false;
+  slow.drained();
+  EXPECT_GE(count(all.streamed, "event: trigger\n"), 50U);
+  EXPECT_LE(count(slow.streamed, "event: trigger\n"), before + 2);
+  EXPECT_NE(slow.streamed.find("\"trigger_count\":50,"), std::string::npos);
+}
+
 TEST_F(EventsApi, CutsAReaderThatLetsTooMuchWait) {
   RecordingSink& slow = open("?kinds=log");
   RecordingSink& quick = open("?kinds=log");

@@ -276,6 +276,21 @@ TEST_F(RowsApi, TakesArgumentsNoDeeperThanResultsMayBe) {
   EXPECT_EQ(refused.member("reason"), "bad_arguments");
 }
 
+TEST_F(RowsApi, MakesNoCallThatItCannotAudit) {
+  host_.echoes = true;
+  store_.auditIsFull = true;
+  const std::string name(site_.resolvedName(module_));
+  const Answer refused = call("POST", kBase + "/modules/" + module_.id + "/exec/on", "[]");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.member("reason"), "audit_busy");
+  EXPECT_FALSE(refused.response.header("Retry-After").empty());
+  const std::string inZone = kBase + "/zones/" + zone_.id + "/exec/" + name + "_1/off";
+  EXPECT_EQ(call("POST", inZone, "[]", "support").member("reason"), "audit_busy");
+  EXPECT_TRUE(host_.calls.empty());
+  store_.auditIsFull = false;
+  EXPECT_EQ(call("POST", kBase + "/modules/" + module_.id + "/exec/on", "[]").status, 200);
+}
+
 TEST_F(RowsApi, AnswersCallsByTheKindOfFailure) {
   struct Row {
     const char* reason;

@@ -37,6 +37,18 @@ class TransferApi : public ApiFixture {
     membership.userId = sample::id(Table::User, 101);
     put(membership);
     put(sample::groupZone(1));
+    put(sample::trigger(1));
+    put(sample::triggerInstance(1));
+  }
+  // Zone 1 gives trigger 1 to room 1.
+  std::string giveTrigger() {
+    EXPECT_EQ(call("PATCH", "/api/engine/v2/zones/" + sample::id(Table::Zone, 1),
+                   R"({"triggers":[")" + sample::id(Table::Trigger, 1) + "\"]}")
+                  .status,
+              200);
+    const auto& made = site_.instancesOfZone(sample::id(Table::Zone, 1));
+    EXPECT_EQ(made.size(), 1U);
+    return made.empty() ? "" : *made.begin();
   }
   json::Value exported() {
     const Answer answer = call("GET", "/api/busbar/v1/export");
@@ -79,9 +91,10 @@ TEST_F(TransferApi, ExportsEverythingButSecrets) {
   EXPECT_EQ(text.find(sample::apiKey(101).secretHash), std::string::npos);
   EXPECT_EQ(text.find("password_hash"), std::string::npos);
   EXPECT_EQ(text.find("\"internals\""), std::string::npos);
-  for (const char* list :
-       {"domains", "users", "oauth_apps", "drivers", "zones", "systems", "modules", "settings",
-        "schemas", "metadata", "groups", "group_users", "group_zones"}) {
+  EXPECT_EQ(text.find("webhook_secret"), std::string::npos);
+  for (const char* list : {"domains", "users", "oauth_apps", "drivers", "zones", "systems",
+                           "modules", "settings", "triggers", "trigger_instances", "schemas",
+                           "metadata", "groups", "group_users", "group_zones"}) {
     ASSERT_NE(document.find(list), nullptr) << list;
     EXPECT_FALSE(document.find(list)->asArray()->empty()) << list;
   }
@@ -98,6 +111,116 @@ TEST_F(TransferApi, WhatWasExportedChangesNothing) {
     EXPECT_EQ(changesOf(answer), "") << query;
   }
   EXPECT_EQ(site_.position(), before);
+}
+
+TEST_F(TransferApi, ANewInstanceGetsASecretAndAPresentOneKeepsIts) {
+  json::Value document = exported();
+  row(document, "trigger_instances").set("enabled", true);
+  json::Object added = row(document, "trigger_instances");
+  added.set("id", sample::id(Table::TriggerInstance, 2));
+  document.asObject()->find("trigger_instances")->asArray()->emplace_back(added);
+  const Answer answer = apply(document);
+  EXPECT_EQ(changesOf(answer), "update trigger_instance, create trigger_instance") << answer.text;
+  const auto* kept = site_.findTriggerInstance(sample::id(Table::TriggerInstance, 1));
+  const auto* made = site_.findTriggerInstance(sample::id(Table::TriggerInstance, 2));
+  ASSERT_NE(made, nullptr);
+  EXPECT_EQ(kept->webhookSecret, sample::triggerInstance(1).webhookSecret);
+  EXPECT_EQ(made->webhookSecret.size(), 43U);
+  EXPECT_NE(made->webhookSecret, kept->webhookSecret);
+  row(document, "trigger_instances").set("webhook_secret", std::string(43, 'x'));
+  EXPECT_EQ(apply(document).status, 422) << "nobody may choose one";
+}
+
+TEST_F(TransferApi, InstancesFollowTheZonesOfTheDocument) {
+  json::Value document = exported();
+  row(document, "zones").set("triggers", json::Array{sample::id(Table::Trigger, 1)});
+  const Answer given = apply(document);
+  EXPECT_EQ(changesOf(given), "update zone, create trigger_instance") << given.text;
+  ASSERT_EQ(site_.instancesOfZone(sample::id(Table::Zone, 1)).size(), 1U);
+  const std::string made = *site_.instancesOfZone(sample::id(Table::Zone, 1)).begin();
+  for (const char* query : {"", "?prune=true"}) {
+    EXPECT_EQ(changesOf(apply(exported(), query)), "") << query;
+    EXPECT_EQ(changesOf(apply(document, query)), "") << query << ": it does not name the instance";
+  }
+  json::Value renamed = exported();
+  for (json::Value& each : *renamed.asObject()->find("trigger_instances")->asArray()) {
+    if (*each.find("id") == json::Value(made)) {
+      each.asObject()->set("id", sample::id(Table::TriggerInstance, 77));
+      each.asObject()->set("enabled", false);
+    }
+  }
+  EXPECT_EQ(changesOf(apply(renamed)), "update trigger_instance")
+      << "known by its trigger, system and zone";
+  EXPECT_FALSE(site_.findTriggerInstance(made)->enabled);
+  row(document, "zones").set("triggers", json::Array());
+  EXPECT_EQ(changesOf(apply(document)), "update zone, delete trigger_instance");
+  EXPECT_EQ(site_.findTriggerInstance(made), nullptr);
+}
+
+TEST_F(TransferApi, ASecondMachineGetsTheInstancesOfTheFirst) {
+  const std::string made = giveTrigger();
+  json::Value document = exported();
+  row(document, "settings", 2).set("settings_string", "password: geheimnis");
+  Site other;
+  other.reset({1, {*site_.findDriver(sample::id(Table::Driver, 1)), sample::domain()}});
+  api::DriverManifests manifests(other);
+  auto outcome = api::planConfiguration(other, manifests, ids_, document, false, "");
+  const auto* refusal = std::get_if<api::Refusal>(&outcome);
+  ASSERT_EQ(refusal, nullptr) << refusal->error.message;
+  const auto* plan = std::get_if<api::ConfigurationPlan>(&outcome);
+  size_t instances = 0;
+  for (const ConfigWrite& write : plan->writes) {
+    instances += std::holds_alternative<model::TriggerInstance>(write.record) ? 1U : 0U;
+    other.apply({2, write.kind, write.record});
+  }
+  EXPECT_EQ(instances, 2U) << "and no further one for the zone";
+  EXPECT_NE(other.findTriggerInstance(made), nullptr);
+}
+
+TEST_F(TransferApi, PruningTriggersTakesTheirInstancesAndThePlaceInZones) {
+  giveTrigger();
+  json::Value document = exported();
+  document.asObject()->set("triggers", json::Array());
+  document.asObject()->set("trigger_instances", json::Array());
+  row(document, "zones").set("triggers", json::Array());
+  const Answer answer = apply(document, "?prune=true");
+  EXPECT_EQ(answer.status, 200) << answer.text;
+  EXPECT_TRUE(site_.triggers().empty());
+  EXPECT_TRUE(site_.triggerInstances().empty());
+  document.asObject()->erase("zones");
+  EXPECT_EQ(changesOf(apply(document, "?prune=true")), "");
+}
+
+TEST_F(TransferApi, RefusesTriggersThatCannotBe) {
+  const auto refused = [this](auto change) {
+    json::Value document = exported();
+    change(document);
+    const Answer answer = apply(document);
+    EXPECT_EQ(answer.status, 422) << answer.text;
+    return answer.member("field");
+  };
+  EXPECT_EQ(refused([](json::Value& document) {
+              row(document, "triggers")
+                  .set("conditions",
+                       *json::parse(R"({"comparisons":[{"left":1,"operator":"x","right":1}]})"));
+            }),
+            "/triggers/0/conditions/comparisons/0/operator");
+  EXPECT_EQ(refused([](json::Value& document) {
+              row(document, "zones").set("triggers", json::Array{sample::id(Table::Trigger, 9)});
+            }),
+            "/zones/0/triggers");
+  EXPECT_EQ(refused([](json::Value& document) {
+              json::Object added = row(document, "trigger_instances");
+              added.set("id", sample::id(Table::TriggerInstance, 5));
+              added.set("zone_id", sample::id(Table::Zone, 1));
+              document.asObject()->find("trigger_instances")->asArray()->emplace_back(added);
+            }),
+            "/trigger_instances/1/zone_id")
+      << "the zone does not ask for it";
+  EXPECT_EQ(refused([](json::Value& document) {
+              row(document, "trigger_instances").set("zone_id", sample::id(Table::Zone, 1));
+            }),
+            "/trigger_instances/0");
 }
 
 TEST_F(TransferApi, ChangesWhatDiffersAndKeepsTheRest) {
@@ -134,7 +257,7 @@ TEST_F(TransferApi, MakesTheSameSiteOnAnotherMachine) {
   domain.id = sample::id(Table::Domain, 77);
   other.reset({1, {domain, sample::driver(1)}});
   api::DriverManifests manifests(other);
-  auto outcome = api::planConfiguration(other, manifests, document, false, "");
+  auto outcome = api::planConfiguration(other, manifests, ids_, document, false, "");
   const auto* refusal = std::get_if<api::Refusal>(&outcome);
   ASSERT_EQ(refusal, nullptr) << refusal->error.message;
   for (const ConfigWrite& write : std::get<api::ConfigurationPlan>(outcome).writes) {
@@ -154,7 +277,7 @@ TEST_F(TransferApi, MakesTheSameSiteOnAnotherMachine) {
           << list.name;
     }
   }
-  auto again = api::planConfiguration(other, manifests, document, true, "");
+  auto again = api::planConfiguration(other, manifests, ids_, document, true, "");
   EXPECT_TRUE(std::get<api::ConfigurationPlan>(again).changes.empty());
 }
 
@@ -218,6 +341,7 @@ TEST_F(TransferApi, PrunesOnlyWhenAsked) {
   document.asObject()->find("modules")->asArray()->clear();
   document.asObject()->find("settings")->asArray()->clear();
   document.asObject()->find("metadata")->asArray()->clear();
+  document.asObject()->find("trigger_instances")->asArray()->clear();
   EXPECT_EQ(changesOf(apply(document)), "");
   EXPECT_EQ(site_.systems().size(), 1U);
   const Answer pruned = apply(document, "?prune=true");

@@ -17,6 +17,11 @@ std::vector<Record> samples() {
   logic.udp = true;
   Zone child = sample::zone(2);
   child.parentId = sample::id(Table::Zone, 1);
+  child.triggers = {sample::id(Table::Trigger)};
+  Trigger owned = sample::trigger();
+  owned.controlSystemId = sample::id(Table::System);
+  TriggerInstance ofZone = sample::triggerInstance();
+  ofZone.zoneId = sample::id(Table::Zone);
   System system = sample::system();
   system.zones = {sample::id(Table::Zone, 1)};
   system.modules = {sample::id(Table::Module, 1), sample::id(Table::Module, 2)};
@@ -40,8 +45,11 @@ std::vector<Record> samples() {
       childGroup,
       sample::groupUser(),
       sample::groupZone(),
+      sample::groupInvitation(),
       named,
-      sample::schema()};
+      sample::schema(),
+      owned,
+      ofZone};
   for (Record& record : out) {
     commonOf(record).createdAt = 11;
     commonOf(record).updatedAt = 12;
@@ -102,14 +110,25 @@ TEST(RecordJson, AMemberOfTheWrongTypeIsNamed) {
     const char* member;
     json::Value value;
   } cases[] = {
-      {Table::Module, "port", "80"},      {Table::Module, "port", int64_t{1} << 40},
-      {Table::Module, "running", 1},      {Table::Driver, "role", 7},
-      {Table::Driver, "trust", 2},        {Table::Driver, "isolation", -1},
-      {Table::System, "zones", "zone-1"}, {Table::System, "modules", json::Array{1}},
-      {Table::Zone, "name", nullptr},     {Table::Settings, "encryption_level", 4},
-      {Table::User, "role", 3},           {Table::ApiKey, "expires_at", 1.5},
-      {Table::User, "deleted", "no"},     {Table::Domain, "config", json::Object()},
-      {Table::GroupZone, "deny", 1},      {Table::OauthApp, "scopes", json::Array()},
+      {Table::Module, "port", "80"},
+      {Table::Module, "port", int64_t{1} << 40},
+      {Table::Module, "running", 1},
+      {Table::Driver, "role", 7},
+      {Table::Driver, "trust", 2},
+      {Table::Driver, "isolation", -1},
+      {Table::System, "zones", "zone-1"},
+      {Table::System, "modules", json::Array{1}},
+      {Table::Zone, "name", nullptr},
+      {Table::Settings, "encryption_level", 4},
+      {Table::User, "role", 3},
+      {Table::ApiKey, "expires_at", 1.5},
+      {Table::User, "deleted", "no"},
+      {Table::Domain, "config", json::Object()},
+      {Table::GroupZone, "deny", 1},
+      {Table::OauthApp, "scopes", json::Array()},
+      {Table::Zone, "triggers", 1},
+      {Table::Trigger, "debounce_period", "1"},
+      {Table::TriggerInstance, "enabled", 1},
   };
   for (const auto& c : cases) {
     json::Object document = toDocument(emptyRecord(c.table));

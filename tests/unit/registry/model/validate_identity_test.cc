@@ -32,6 +32,7 @@ TEST(ValidateIdentity, SamplesAreValid) {
   EXPECT_EQ(fieldsOf(validate(sample::group())), Fields{});
   EXPECT_EQ(fieldsOf(validate(sample::groupUser())), Fields{});
   EXPECT_EQ(fieldsOf(validate(sample::groupZone())), Fields{});
+  EXPECT_EQ(fieldsOf(validate(sample::groupInvitation())), Fields{});
 }
 
 TEST(ValidateIdentity, EmptyRecordsNameTheirRequiredMembers) {
@@ -43,6 +44,7 @@ TEST(ValidateIdentity, EmptyRecordsNameTheirRequiredMembers) {
   EXPECT_EQ(fieldsOf(validate(Group{})), (Fields{"authority_id", "name"}));
   EXPECT_EQ(fieldsOf(validate(GroupUser{})), (Fields{"user_id", "group_id"}));
   EXPECT_EQ(fieldsOf(validate(GroupZone{})), (Fields{"zone_id", "group_id"}));
+  EXPECT_EQ(fieldsOf(validate(GroupInvitation{})), (Fields{"group_id", "email", "secret_hash"}));
 }
 
 TEST(ValidateIdentity, HostsAreTakenFromWhatPeopleWrite) {
@@ -140,7 +142,19 @@ TEST(ValidateIdentity, ApplicationAndGroupMembersAreChecked) {
               Fields{"permissions"});
     EXPECT_EQ(broken(sample::groupZone(), [bits](GroupZone& g) { g.permissions = bits; }),
               Fields{"permissions"});
+    EXPECT_EQ(
+        broken(sample::groupInvitation(), [bits](GroupInvitation& i) { i.permissions = bits; }),
+        Fields{"permissions"});
   }
+  const auto invitation = [](auto change) { return broken(sample::groupInvitation(), change); };
+  EXPECT_EQ(invitation([](GroupInvitation& i) { i.email = "nobody"; }), Fields{"email"});
+  EXPECT_EQ(invitation([](GroupInvitation& i) { i.expiresAt = -1; }), Fields{"expires_at"});
+  EXPECT_EQ(invitation([](GroupInvitation& i) { i.invitedById = "me"; }), Fields{"invited_by_id"});
+  EXPECT_EQ(invitation([](GroupInvitation& i) { i.invitedById.clear(); }), Fields{});
+  GroupInvitation shouted = sample::groupInvitation();
+  shouted.email = " Guest@Example.com ";
+  normalise(shouted);
+  EXPECT_EQ(shouted.email, "guest@example.com");
 }
 
 }  // namespace

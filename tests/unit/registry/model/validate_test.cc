@@ -39,6 +39,8 @@ TEST(Validate, SamplesAreValid) {
   EXPECT_EQ(faultyFieldsOf(validate(sample::system())), Fields{});
   EXPECT_EQ(faultyFieldsOf(validate(sample::zone())), Fields{});
   EXPECT_EQ(faultyFieldsOf(validate(sample::settings(1, sample::id(Table::Zone)))), Fields{});
+  EXPECT_EQ(faultyFieldsOf(validate(sample::trigger())), Fields{});
+  EXPECT_EQ(faultyFieldsOf(validate(sample::triggerInstance())), Fields{});
 }
 
 TEST(Validate, EmptyRecordsNameTheirRequiredMembers) {
@@ -49,6 +51,68 @@ TEST(Validate, EmptyRecordsNameTheirRequiredMembers) {
   EXPECT_EQ(faultyFieldsOf(validate(System{})), Fields{"name"});
   EXPECT_EQ(faultyFieldsOf(validate(Zone{})), Fields{"name"});
   EXPECT_EQ(faultyFieldsOf(validate(Settings{})), Fields{"parent_id"});
+  EXPECT_EQ(faultyFieldsOf(validate(Trigger{})), Fields{"name"});
+  EXPECT_EQ(faultyFieldsOf(validate(TriggerInstance{})),
+            (Fields{"trigger_id", "control_system_id", "webhook_secret"}));
+}
+
+TEST(Validate, ATriggerKeepsItsBounds) {
+  Trigger t = sample::trigger();
+  t.supportedMethods = {"post", " PATCH", "POST"};
+  normalise(t);
+  EXPECT_EQ(t.supportedMethods, (Fields{"POST", "PATCH"}));
+  EXPECT_EQ(faultyFieldsOf(validate(t)), Fields{});
+  t.supportedMethods = {"POST", "HEAD"};
+  EXPECT_EQ(faultyFieldsOf(validate(t)), Fields{"supported_methods"});
+  t.supportedMethods.clear();
+  EXPECT_EQ(faultyFieldsOf(validate(t)), Fields{"supported_methods"});
+  t = sample::trigger();
+  for (const int64_t ms : {int64_t{-1}, int64_t{86'400'001}}) {
+    t.debounceMs = ms;
+    EXPECT_EQ(faultyFieldsOf(validate(t)), Fields{"debounce_period"}) << ms;
+  }
+  t.debounceMs = 86'400'000;
+  t.maxFirings = -1;
+  t.periodMs = 0;
+  EXPECT_EQ(faultyFieldsOf(validate(t)), Fields{"max_firings"});
+  t.maxFirings = 1;
+  EXPECT_EQ(faultyFieldsOf(validate(t)), Fields{"period_ms"}) << "so many in which time?";
+  t.maxFirings = 0;
+  t.periodMs = 1000;
+  EXPECT_EQ(faultyFieldsOf(validate(t)), Fields{"period_ms"});
+  t.periodMs = 0;
+  t.controlSystemId = sample::id(Table::Zone);
+  EXPECT_EQ(faultyFieldsOf(validate(t)), Fields{"control_system_id"});
+}
+
+TEST(Validate, DocumentsOfATriggerAreObjectsOfABoundedSize) {
+  const auto documentOf = [](size_t bytes) {
+    json::Object out;
+    out.set("x", std::string(bytes - 8, 'y'));  // {"x":""}
+    return json::Value(std::move(out));
+  };
+  for (json::Value Trigger::* document :
+       {&Trigger::conditions, &Trigger::actions, &Trigger::webhook}) {
+    Trigger t = sample::trigger();
+    t.*document = documentOf(256 * 1024);
+    EXPECT_EQ(faultyFieldsOf(validate(t)), Fields{});
+    t.*document = documentOf(256 * 1024 + 1);
+    EXPECT_EQ(faultyFieldsOf(validate(t)).size(), 1u);
+    t.*document = json::Array();
+    EXPECT_EQ(faultyFieldsOf(validate(t)).size(), 1u);
+  }
+}
+
+TEST(Validate, AnInstanceHasAWholeSecret) {
+  TriggerInstance instance = sample::triggerInstance();
+  for (const std::string& secret :
+       {std::string(42, 'a'), std::string(44, 'a'), std::string(42, 'a') + "+"}) {
+    instance.webhookSecret = secret;
+    EXPECT_EQ(faultyFieldsOf(validate(instance)), Fields{"webhook_secret"}) << secret;
+  }
+  instance = sample::triggerInstance();
+  instance.zoneId = sample::id(Table::System);
+  EXPECT_EQ(faultyFieldsOf(validate(instance)), Fields{"zone_id"});
 }
 
 TEST(Validate, DeviceNeedsAHostAndAPort) {

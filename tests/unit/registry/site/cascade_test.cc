@@ -178,7 +178,8 @@ class IdentityCascadeTest : public CascadeTest {
     for (const model::Record& record : std::vector<model::Record>{
              sample::domain(1), sample::domain(2), admin, member, sample::apiKey(7, 7),
              sample::oauthApp(1, 2), sample::group(1, 2), child, sample::group(3, 1),
-             sample::groupUser(1, 2, 7), sample::groupUser(2, 3, 2), sample::groupZone(1, 1, 2)}) {
+             sample::groupUser(1, 2, 7), sample::groupUser(2, 3, 2), sample::groupZone(1, 1, 2),
+             sample::groupInvitation(1, 2), sample::groupInvitation(2, 3)}) {
       site.apply({site.position() + 1, ConfigWrite::Kind::Insert, record});
     }
   }
@@ -189,10 +190,12 @@ TEST_F(IdentityCascadeTest, UserLeavesItsGroups) {
             (Strings{id(Table::GroupUser, 1), id(Table::ApiKey, 7), id(Table::User, 7)}));
 }
 
-TEST_F(IdentityCascadeTest, GroupTakesItsChildrenItsMembersAndItsGrants) {
+TEST_F(IdentityCascadeTest, GroupTakesItsChildrenItsMembersItsGrantsAndItsInvitations) {
   EXPECT_EQ(erased(*planErase(site, Table::Group, id(Table::Group, 1))),
-            (Strings{id(Table::Group, 1), id(Table::Group, 2), id(Table::GroupUser, 1),
-                     id(Table::GroupZone, 1)}));
+            (Strings{id(Table::Group, 1), id(Table::Group, 2), id(Table::GroupInvitation, 1),
+                     id(Table::GroupUser, 1), id(Table::GroupZone, 1)}));
+  EXPECT_EQ(erased(*planErase(site, Table::GroupInvitation, id(Table::GroupInvitation, 2))),
+            Strings{id(Table::GroupInvitation, 2)});
 }
 
 TEST_F(IdentityCascadeTest, ZoneTakesTheGrantsInIt) {
@@ -205,8 +208,9 @@ TEST_F(IdentityCascadeTest, DomainTakesItsUsersApplicationsAndGroupsEachOnce) {
   ASSERT_TRUE(plan.ok()) << plan.error().message;
   EXPECT_EQ(erased(*plan),
             (Strings{id(Table::OauthApp, 1), id(Table::Domain, 2), id(Table::Group, 1),
-                     id(Table::Group, 2), id(Table::GroupUser, 1), id(Table::GroupZone, 1),
-                     id(Table::ApiKey, 7), id(Table::User, 6), id(Table::User, 7)}));
+                     id(Table::Group, 2), id(Table::GroupInvitation, 1), id(Table::GroupUser, 1),
+                     id(Table::GroupZone, 1), id(Table::ApiKey, 7), id(Table::User, 6),
+                     id(Table::User, 7)}));
 }
 
 TEST_F(IdentityCascadeTest, TheDefaultDomainAndTheOneWithTheOnlyAdminsStay) {

@@ -179,9 +179,9 @@ TEST_F(SiteTest, UsersAreFoundInTheirDomainAndOldOnesInTheDefault) {
 TEST_F(SiteTest, ApplicationsAndGroupsAreFoundByWhatTheyBelongTo) {
   model::Group child = sample::group(2);
   child.parentId = id(Table::Group, 1);
-  for (const model::Record& record :
-       std::vector<model::Record>{sample::domain(1), sample::oauthApp(1), sample::group(1), child,
-                                  sample::groupUser(1, 2, 1), sample::groupZone(1, 1, 2)}) {
+  for (const model::Record& record : std::vector<model::Record>{
+           sample::domain(1), sample::oauthApp(1), sample::group(1), child,
+           sample::groupUser(1, 2, 1), sample::groupZone(1, 1, 2), sample::groupInvitation(1, 2)}) {
     apply(Kind::Insert, record);
   }
   const std::string domain = id(Table::Domain, 1);
@@ -198,8 +198,10 @@ TEST_F(SiteTest, ApplicationsAndGroupsAreFoundByWhatTheyBelongTo) {
             id(Table::GroupZone, 1));
   EXPECT_EQ(site.zonesOfGroup(id(Table::Group, 1)).size(), 1u);
   EXPECT_EQ(site.groupsOfZone(id(Table::Zone, 2)).size(), 1u);
-  for (const model::Record& record : std::vector<model::Record>{
-           sample::oauthApp(1), child, sample::groupUser(1, 2, 1), sample::groupZone(1, 1, 2)}) {
+  EXPECT_EQ(site.invitationsOfGroup(child.id).size(), 1u);
+  for (const model::Record& record :
+       std::vector<model::Record>{sample::oauthApp(1), child, sample::groupUser(1, 2, 1),
+                                  sample::groupZone(1, 1, 2), sample::groupInvitation(1, 2)}) {
     apply(Kind::Erase, record);
   }
   EXPECT_EQ(site.findOauthAppByUid(domain, sample::oauthApp(1).uid), nullptr);
@@ -208,6 +210,40 @@ TEST_F(SiteTest, ApplicationsAndGroupsAreFoundByWhatTheyBelongTo) {
   EXPECT_EQ(site.findGroupZone(id(Table::Group, 1), id(Table::Zone, 2)), nullptr);
   EXPECT_TRUE(site.groupsOfUser(id(Table::User, 1)).empty());
   EXPECT_TRUE(site.groupsOfZone(id(Table::Zone, 2)).empty());
+  EXPECT_TRUE(site.invitationsOfGroup(child.id).empty());
+}
+
+TEST_F(SiteTest, TriggersAreFoundByWhatTheyConcern) {
+  const auto only = [](const Site::Ids& ids) { return ids.size() == 1 ? *ids.begin() : ""; };
+  model::Trigger owned = sample::trigger(1);
+  owned.controlSystemId = id(Table::System, 2);
+  model::Zone zone = sample::zone(5);
+  zone.triggers = {owned.id};
+  model::TriggerInstance instance = sample::triggerInstance(1, 1, 1);
+  instance.zoneId = zone.id;
+  for (const model::Record& record : std::vector<model::Record>{owned, zone, instance}) {
+    apply(Kind::Insert, record);
+  }
+  EXPECT_EQ(site.triggers().size(), 1u);
+  EXPECT_EQ(site.triggerInstances().size(), 1u);
+  EXPECT_EQ(only(site.instancesOfTrigger(owned.id)), instance.id);
+  EXPECT_EQ(only(site.instancesOfSystem(id(Table::System, 1))), instance.id);
+  EXPECT_EQ(only(site.instancesOfZone(zone.id)), instance.id);
+  EXPECT_EQ(only(site.triggersOfSystem(id(Table::System, 2))), owned.id);
+  EXPECT_EQ(only(site.zonesOfTrigger(owned.id)), zone.id);
+  EXPECT_TRUE(site.contains(Table::Trigger, owned.id));
+  EXPECT_TRUE(site.contains(Table::TriggerInstance, instance.id));
+  zone.triggers.clear();
+  apply(Kind::Update, zone);
+  apply(Kind::Erase, instance);
+  apply(Kind::Erase, owned);
+  EXPECT_TRUE(site.zonesOfTrigger(owned.id).empty());
+  EXPECT_TRUE(site.instancesOfTrigger(owned.id).empty());
+  EXPECT_TRUE(site.instancesOfSystem(id(Table::System, 1)).empty());
+  EXPECT_TRUE(site.instancesOfZone(zone.id).empty());
+  EXPECT_TRUE(site.triggersOfSystem(id(Table::System, 2)).empty());
+  EXPECT_EQ(site.findTrigger(owned.id), nullptr);
+  EXPECT_EQ(site.findTriggerInstance(instance.id), nullptr);
 }
 
 TEST_F(SiteTest, SettingsOfAParentComeByLevel) {

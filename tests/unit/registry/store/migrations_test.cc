@@ -59,9 +59,10 @@ TEST_F(MigrationsTest, RefusesOtherAndNewerFiles) {
   EXPECT_TRUE(checkVersion(*db, schema(kTwo)).ok());
 }
 
-TEST_F(MigrationsTest, TheTwoDatabasesAreNotTakenForEachOther) {
+TEST_F(MigrationsTest, TheDatabasesAreNotTakenForEachOther) {
   ASSERT_TRUE(migrate(*db, configSchema()).ok());
   EXPECT_EQ(checkVersion(*db, stateSchema()).error().reason, "wrong_database");
+  EXPECT_EQ(checkVersion(*db, triggersSchema()).error().reason, "wrong_database");
 }
 
 }  // namespace

@@ -70,6 +70,26 @@ TEST(CommandLine, PeopleHaveTheirVerbs) {
   mistakeOf({"domain", "create", "East"});
 }
 
+TEST(CommandLine, TriggersHaveTheirVerbs) {
+  for (const char* noun : {"trigger", "triggers"}) {
+    const Command explain = commandOf({noun, "explain", "trig-1"});
+    EXPECT_EQ(explain.verb->noun, "triggers");
+    EXPECT_FALSE(explain.arguments.has("SYSTEM"));
+    EXPECT_EQ(commandOf({noun, "explain", "Lamp", "Hall"}).arguments.text("SYSTEM"), "Hall");
+  }
+  EXPECT_EQ(commandOf({"trigger", "create", "-"}).arguments.text("FILE"), "-");
+  EXPECT_TRUE(commandOf({"trigger", "attach", "Lamp", "Hall", "--exec"}).arguments.has("exec"));
+  EXPECT_EQ(commandOf({"trigger", "important", "Hall/Lamp", "on"}).arguments.text("STATE"), "on");
+  EXPECT_EQ(commandOf({"trigger", "instances"}).arguments.text("TRIGGER"), "");
+  const Command draft = commandOf({"trigger", "simulate", "s.yaml", "--file", "t.yaml"});
+  EXPECT_EQ(draft.arguments.text("TRIGGER"), "s.yaml");
+  EXPECT_EQ(draft.arguments.text("file"), "t.yaml");
+  mistakeOf({"trigger", "attach", "Lamp"});
+  mistakeOf({"trigger", "important", "Hall/Lamp"});
+  EXPECT_EQ(commandOf({"trigger", "exec", "Hall/Lamp", "off"}).arguments.text("STATE"), "off");
+  mistakeOf({"trigger", "exec", "Hall/Lamp"});
+}
+
 TEST(CommandLine, GlobalFlagsMayStandAnywhere) {
   for (const auto& words :
        {std::vector<std::string>{"--data", "/d", "-o", "json", "systems", "list"},

@@ -41,6 +41,8 @@ TEST(Completion, BashOffersNounsVerbsAndFlags) {
   EXPECT_EQ(offered("busbar --data /x module sto", 4), "stop\n");
   EXPECT_EQ(offered("busbar modules start --wa", 3), "--wait\n");
   EXPECT_EQ(offered("busbar logs x --fol", 3), "--follow\n");
+  EXPECT_EQ(offered("busbar trigger expl", 2), "explain\n");
+  EXPECT_EQ(offered("busbar triggers instances --sys", 3), "--system\n");
 }
 
 TEST(Completion, BashOffersChoicesOfFlags) {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/temp_dir.h"
+#include "tools/busbar/exit_code.h"
 
 namespace busbar::cli {
 namespace {
@@ -44,6 +45,31 @@ TEST(ReadInput, NamesTheMissingFile) {
   const auto text = readInput("/nonexistent/x");
   ASSERT_FALSE(text.ok());
   EXPECT_NE(text.error().message.find("/nonexistent/x"), std::string::npos);
+}
+
+TEST(ToDocument, ReadsJsonAndYaml) {
+  const auto json = toDocument(R"({"name":"Lamp","at":12})", "t.json");
+  const auto yaml = toDocument("name: Lamp\nat: 12\n", "t.yaml");
+  ASSERT_TRUE(json.ok() && yaml.ok());
+  EXPECT_EQ(*json, *yaml);
+}
+
+TEST(ToDocument, JsonMayBeLongerThanSettings) {
+  const auto long_ = toDocument(R"({"text":")" + std::string(200'000, 'x') + R"("})", "t.json");
+  ASSERT_TRUE(long_.ok()) << long_.error().message;
+}
+
+TEST(ToDocument, MistakesAreFindingsAndNameTheFileAndTheLine) {
+  const auto broken = toDocument("name: Lamp\nb: [1, 2\n", "t.yaml");
+  ASSERT_FALSE(broken.ok());
+  EXPECT_EQ(toExitCode(broken.error()), ExitCode::Findings);
+  EXPECT_TRUE(broken.error().message.starts_with("read t.yaml: line ")) << broken.error().message;
+  for (const char* other : {"[1]", "5", "\"text\"", "- a\n- b\n"}) {
+    const auto refused = toDocument(other, "-");
+    ASSERT_FALSE(refused.ok()) << other;
+    EXPECT_TRUE(refused.error().message.starts_with("read stdin: ")) << refused.error().message;
+    EXPECT_EQ(refused.error().message.find("settings:"), std::string::npos);
+  }
 }
 
 }  // namespace

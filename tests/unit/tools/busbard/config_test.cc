@@ -3,6 +3,7 @@
 #include "tools/busbard/config.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <regex>
@@ -11,6 +12,8 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "tests/support/temp_dir.h"
 
 namespace busbar::daemon {
 namespace {
@@ -63,6 +66,22 @@ TEST(Config, AppliesValues) {
   EXPECT_EQ(config.auditKeepDays, 30);
 }
 
+TEST(Config, AppliesMailAndWebhooks) {
+  Config config;
+  const Status status = applyToml(
+      "[mail]\nhost = \"mail.example\"\nport = 465\ntls = \"tls\"\nfrom = \"a@b.example\"\n"
+      "user = \"u\"\npassword_file = \"/p\"\nca_file = \"/ca\"\nhello_name = \"site.example\"\n"
+      "[webhooks]\nallow = [\"10.0.0.0/8\", \"::1\"]\nca_file = \"/hooks\"\n",
+      "f", config);
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  EXPECT_EQ(config.mail, (MailConfig{"mail.example", 465, MailTls::Tls, "a@b.example", "u", "/p",
+                                     "/ca", "site.example"}));
+  EXPECT_EQ(config.webhookAllow, (std::vector<AddressRange>{*AddressRange::parse("10.0.0.0/8"),
+                                                            *AddressRange::parse("::1")}));
+  EXPECT_EQ(config.webhookCaFile, "/hooks");
+  EXPECT_TRUE(checkConfig(config).ok());
+}
+
 struct Refused {
   const char* toml;
   const char* message;
@@ -98,6 +117,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"[sandbox]\nrequire = \"none\"\n", "full, no-userns or seccomp-only"},
         Refused{"[drivers]\nallow_unsigned = \"yes\"\n", "true or false"},
         Refused{"[audit]\nkeep_days = -1\n", "audit.keep_days: must be an integer from 0"},
+        Refused{"[mail]\nport = 0\n", "mail.port: must be an integer from 1 to 65535"},
+        Refused{"[mail]\ntls = \"maybe\"\n", "mail.tls: must be starttls, tls or none"},
+        Refused{"[mail]\npassword = \"x\"\n", "unknown key 'password' in [mail]"},
+        Refused{"[webhooks]\nallow = \"10.0.0.0/8\"\n", "webhooks.allow: must be a list"},
+        Refused{"[webhooks]\nallow = [\"10.0.0.1/8\"]\n", "'10.0.0.1/8' is no range"},
+        Refused{"[webhooks]\nallow = [\"localhost\"]\n", "'localhost' is no range"},
         Refused{"[server\n", "busbard.toml:1:8: "},
         Refused{"[log]\nlevel = \"info\"\nlevel = \"info\"\n", "busbard.toml:3:"}));
 
@@ -118,6 +143,48 @@ TEST(Config, CertificateNeedsAKey) {
   EXPECT_FALSE(checkConfig(config).ok());
   config.tlsKeyFile = "/key.pem";
   EXPECT_TRUE(checkConfig(config).ok());
+}
+
+TEST(Config, MailNeedsServerAndSenderAndItsPasswordTls) {
+  const auto check = [](const MailConfig& mail) {
+    Config config;
+    config.mail = mail;
+    return checkConfig(config).ok();
+  };
+  MailConfig mail{"mail.example", 587, MailTls::StartTls, "a@b.example", "u", "/p", "", ""};
+  EXPECT_TRUE(check(mail));
+  mail.tls = MailTls::None;
+  EXPECT_FALSE(check(mail));
+  mail.user = mail.passwordFile = "";
+  EXPECT_TRUE(check(mail));
+  mail.from = "";
+  EXPECT_FALSE(check(mail));
+  EXPECT_FALSE(check({"mail.example", 587, MailTls::Tls, "a@b.example", "u", "", "", ""}));
+  EXPECT_FALSE(check({"mail.example", 587, MailTls::Tls, "a@b.example", "", "/p", "", ""}));
+  EXPECT_FALSE(check({"", 587, MailTls::Tls, "a@b.example", "", "", "", ""}));
+}
+
+TEST(Config, APasswordIsTheFirstLineOfAPrivateFile) {
+  const test::TempDir folder;
+  const std::string path = folder.file("password");
+  const auto write = [&path](const std::string& text, mode_t mode) {
+    std::ofstream(path) << text;
+    chmod(path.c_str(), mode);
+    const auto password = readPasswordFile(path);
+    return password.ok() ? *password : password.error().message;
+  };
+  EXPECT_EQ(write("geheim word\n", 0600), "geheim word");
+  EXPECT_EQ(write("geheim\r\nmore", 0400), "geheim");
+  for (const mode_t mode : {0640U, 0604U, 0660U}) {
+    EXPECT_NE(write("geheim", mode).find("chmod 600 " + path), std::string::npos);
+  }
+  for (const std::string& text :
+       {std::string(), std::string("\nx"), std::string(1025, 'x'), std::string("a\0b", 3)}) {
+    EXPECT_NE(write(text, 0600).find("no password"), std::string::npos);
+  }
+  EXPECT_EQ(write(std::string(1024, 'x') + "\n", 0600).size(), 1024U);
+  EXPECT_FALSE(readPasswordFile(folder.path()).ok());
+  EXPECT_FALSE(readPasswordFile(folder.file("none")).ok());
 }
 
 TEST(ListenAddress, RoundTrips) {

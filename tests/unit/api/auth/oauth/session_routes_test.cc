@@ -64,6 +64,21 @@ TEST_F(SessionRoutes, SignsInAndSetsGuardedCookies) {
   EXPECT_EQ(overHttp.cookies.at("busbar_session").find("Secure"), std::string::npos);
 }
 
+// A password is easily typed into the wrong field.
+TEST_F(SessionRoutes, TellsNoNameThatIsOfNoAccount) {
+  const auto nameOf = [this](const std::string& typed) {
+    EXPECT_EQ(signIn(typed, "x").status, 401);
+    return events_.all.back().name;
+  };
+  EXPECT_EQ(nameOf(" Ada@Busbar.test "), "ada@busbar.test");
+  const std::string typed = nameOf("Correct Horse");
+  EXPECT_TRUE(typed.starts_with("unknown ")) << typed;
+  EXPECT_EQ(typed.size(), std::string("unknown ").size() + 12);
+  EXPECT_EQ(typed.find_first_not_of("0123456789abcdef", 8), std::string::npos) << typed;
+  EXPECT_EQ(nameOf("correct horse"), typed) << "that it came again can be seen";
+  EXPECT_NE(nameOf("correct horsf"), typed);
+}
+
 TEST_F(SessionRoutes, RemembersTheSignInOnTheUser) {
   signIn();
   ASSERT_TRUE(runUntil(*loop_, [&] { return site_.findUser(ada_.id)->loginCount == 1; }));

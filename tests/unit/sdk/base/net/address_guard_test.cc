@@ -162,6 +162,49 @@ TEST(AddressGuardTest, AnAllowedNameCannotBeTurnedToLoopbackOrMetadata) {
   EXPECT_FALSE(allowed("localhost", "localhost", "10.0.0.1", 8080));
 }
 
+TEST(AddressGuardTest, ReadsRangesStrictly) {
+  for (const char* text : {"10.0.0.0/8", "10.1.2.3", "10.1.2.3/32", "0.0.0.0/0", "192.168.4.0/22",
+                           "fd00::/8", "::1", "fd12:3456:789a::/48"}) {
+    EXPECT_TRUE(AddressRange::parse(text)) << text;
+  }
+  for (const char* text :
+       {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/-1", "10.0.0.0/+8",
+        "10.0.0.0/8 ", "10/8", "fd00::1/8", "fd00::/129", "x/8", "[fd00::]/8", "10.0.0.0/8/8"}) {
+    EXPECT_FALSE(AddressRange::parse(text)) << text;
+  }
+  EXPECT_EQ(AddressRange::parse("10.1.2.3"), AddressRange::parse("10.1.2.3/32"));
+}
+
+bool inRange(const char* range, const char* address) {
+  AddressPolicy policy;
+  policy.ranges.push_back(*AddressRange::parse(range));
+  return checkAddress(policy, "any.example", *IpAddress::parse(address), 1).ok();
+}
+
+TEST(AddressGuardTest, ARangeAllowsItsAddressesAndNothingBeside) {
+  EXPECT_TRUE(inRange("10.0.0.0/8", "10.255.0.1"));
+  EXPECT_FALSE(inRange("10.0.0.0/8", "192.168.0.1"));
+  EXPECT_FALSE(inRange("10.0.0.0/9", "10.128.0.0"));
+  EXPECT_TRUE(inRange("10.0.0.0/9", "10.127.255.255"));
+  EXPECT_TRUE(inRange("127.0.0.1", "127.0.0.1"));
+  EXPECT_FALSE(inRange("127.0.0.1", "127.0.0.2"));
+  EXPECT_TRUE(inRange("fd00::/8", "fd12::1"));
+  EXPECT_FALSE(inRange("fd00::/8", "fe80::1"));
+  EXPECT_TRUE(inRange("198.18.0.0/15", "198.19.0.1"));
+}
+
+TEST(AddressGuardTest, ARangeIsNoWayToMetadataAndMulticastUnlessItNamesOneAddress) {
+  EXPECT_FALSE(inRange("169.254.0.0/16", "169.254.169.254"));
+  EXPECT_TRUE(inRange("169.254.0.0/16", "169.254.169.253"));
+  EXPECT_FALSE(inRange("0.0.0.0/0", "169.254.169.254"));
+  EXPECT_FALSE(inRange("0.0.0.0/0", "0.0.0.0"));
+  EXPECT_FALSE(inRange("224.0.0.1", "224.0.0.1"));
+  EXPECT_FALSE(inRange("fd00::/8", "fd00:ec2::254"));
+  EXPECT_TRUE(inRange("169.254.169.254", "169.254.169.254"));
+  EXPECT_FALSE(inRange("10.0.0.0/8", "::ffff:10.0.0.1"));
+  EXPECT_FALSE(inRange("::/0", "::ffff:169.254.169.254"));
+}
+
 TEST(AddressGuardTest, ReadsSocketAddressesOfBothFamiliesAndNoOthers) {
   sockaddr_in6 six{};
   six.sin6_family = AF_INET6;
