@@ -86,6 +86,12 @@ export const focused = (page) => page.evaluate(() => {
     label: element.getAttribute('aria-label') ?? '', isMarked: isMarked && element.checkVisibility() };
 });
 
+// Waits for the focus to be where a page puts it by itself: browsers do that with a rendering after the load, not with it.
+export async function focusOn(page, id) {
+  await until(page, (wanted) => document.activeElement.id === wanted, id);
+  return focused(page);
+}
+
 // Presses Tab until `accept(focused)`; each stop on the way must be seen.
 export async function tabTo(page, accept, what, limit = 80) {
   const seen = [];

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
-import { browser, checkAccess, find, focused, open, tabTo, until } from './browser.mjs';
+import { browser, checkAccess, find, focusOn, open, tabTo, until } from './browser.mjs';
 
 const base = process.env.BUSBAR_URL;
 const key = process.env.BUSBAR_KEY;
@@ -109,14 +109,14 @@ const sections = {
     await step('an application sends a person to the login page', async () => {
       await page.goto(url);
       assert.equal(new URL(page.url()).pathname, '/login');
-      assert.equal((await focused(page)).id, 'email');
+      await focusOn(page, 'email');
     });
     await step('a wrong password is refused and announced', async () => {
       await signIn(page, 'wrong');
       assert.equal(new URL(page.url()).pathname, '/login');
       assert.equal(await sessionOf(context), undefined);
       assert.equal(await page.$eval('[role=alert]', (element) => element.textContent), kWrong);
-      assert.equal((await focused(page)).id, 'email');
+      await focusOn(page, 'email');
       const tree = await page.accessibility.snapshot({ interestingOnly: false });
       const nodes = (node) => [node, ...(node.children ?? []).flatMap(nodes)];
       const field = nodes(tree).find((node) => node.focused && node.role === 'textbox');
@@ -178,7 +178,7 @@ const sections = {
     const { page, context, finish } = await open([base]);
     await step('signs in', async () => {
       await page.goto(`${base}/login?continue=${encodeURIComponent('/api/docs')}`);
-      assert.ok((await focused(page)).isMarked);
+      assert.ok((await focusOn(page, 'email')).isMarked);
       await page.keyboard.type(email);
       await tabTo(page, ({ id }) => id === 'password', 'the password', 1);
       await page.keyboard.type(password);
