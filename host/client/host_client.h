@@ -127,7 +127,7 @@ class Subscription {
 class HostClient {
  public:
   template <class T>
-  using Done = Callback<void(Result<T>)>;
+  using Done = Callback<void(Result<T>&&)>;
   using CallId = uint64_t;
 
   virtual ~HostClient() = default;

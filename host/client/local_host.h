@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <set>
 #include <string>
@@ -22,6 +20,7 @@
 #include "registry/site/site.h"
 #include "registry/state/state_store.h"
 #include "sdk/base/log.h"
+#include "sdk/base/name_hash.h"
 
 namespace busbar {
 
@@ -73,19 +72,6 @@ class LocalHost final : public HostClient, private Module::Owner {
   uint64_t restarts() const { return supervisor_.restarts(); }
 
  private:
-  // Of module ids, whose last characters are random (registry/model/ids.h): for each call one.
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view id) const noexcept {
-      uint64_t tail = id.size();
-      if (id.size() >= sizeof tail) {
-        std::memcpy(&tail, id.data() + id.size() - sizeof tail, sizeof tail);
-      } else {
-        std::memcpy(&tail, id.data(), id.size());
-      }
-      return tail * 0x9E3779B97F4A7C15U >> 16U;  // Knuth's multiplicative hash
-    }
-  };
   class Listener;
 
   void attach(Module& mod) override { supervisor_.attach(mod); }
@@ -117,11 +103,12 @@ class LocalHost final : public HostClient, private Module::Owner {
   CallTable calls_;
   Supervisor supervisor_;
   ModuleHub moduleHub_;
-  std::unordered_map<std::string, std::unique_ptr<Module>, Hash, std::equal_to<>> modules_;
+  std::unordered_map<std::string, std::unique_ptr<Module>, NameHash, std::equal_to<>> modules_;
   // Without a row any more, but not yet out of their runners.
   std::unordered_map<const Module*, std::unique_ptr<Module>> leaving_;
-  std::unordered_map<std::string, std::shared_ptr<const DriverSpec>, Hash, std::equal_to<>> specs_;
-  std::unordered_map<std::string, Epoch, Hash, std::equal_to<>> owned_;
+  std::unordered_map<std::string, std::shared_ptr<const DriverSpec>, NameHash, std::equal_to<>>
+      specs_;
+  std::unordered_map<std::string, Epoch, NameHash, std::equal_to<>> owned_;
   std::set<std::string, std::less<>> touched_;
   bool refreshScheduled_ = false;
   std::set<Module*> dirty_;

@@ -20,7 +20,7 @@ class Module;
 class CallTable {
  public:
   using Id = uint64_t;
-  using Done = Callback<void(Result<ExecuteReply>)>;
+  using Done = Callback<void(Result<ExecuteReply>&&)>;
   // Called for a call whose deadline passed, before its Done, so that the runner can be told.
   using Expired = Callback<void(Id id, Module& mod)>;
 

@@ -10,6 +10,7 @@
 
 #include "host/module/state_map.h"
 #include "registry/model/records.h"
+#include "sdk/base/name_hash.h"
 #include "sdk/manifest/manifest.h"
 
 namespace busbar {
@@ -43,15 +44,11 @@ class DriverSpec {
   static Status toArguments(const Function& function, std::string& args);
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
-  };
   DriverSpec() = default;
 
   model::Driver driver_;
   Manifest manifest_;
-  std::unordered_map<std::string, Function, Hash, std::equal_to<>> functions_;
+  std::unordered_map<std::string, Function, NameHash, std::equal_to<>> functions_;
   std::unordered_map<const Manifest::StatusKey*, StatusRule> statusRules_;
 };
 

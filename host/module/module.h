@@ -177,6 +177,7 @@ class Module final : private LinkSet::Owner, private ServiceClient {
   std::unique_ptr<ServiceSet> services_;  // while the driver runs
   std::string pendingSettings_;           // sent, not yet answered
   std::vector<wire::StatePoint> points_;
+  std::string spareResult_;  // room for the next result
 };
 
 }  // namespace busbar

@@ -12,6 +12,8 @@
 namespace busbar {
 namespace {
 
+constexpr size_t kSpareBytes = 1U << 10U;
+
 struct StatusRow {
   busbar_status status;
   ErrorCode code;
@@ -197,19 +199,22 @@ bool Module::onComplete(const wire::Frame& frame, std::string& why) {
     context_.calls.complete(frame.id, std::move(error));
     return true;
   }
-  ExecuteReply reply;
-  reply.httpStatus = http != 0 ? http : 200;
-  if (m.result.empty()) {
-    reply.resultJson = "null";
-  } else if (const Status checked = json::check(m.result, {.maxDepth = 32}); !checked.ok()) {
+  if (const Status checked = m.result.empty() ? Status() : json::check(m.result, {.maxDepth = 32});
+      !checked.ok()) {
     context_.calls.complete(
         frame.id, Error::because(ErrorCode::Internal, "driver_bad_result",
                                  "the driver's result is not valid " + checked.error().message));
     return true;
-  } else {
-    reply.resultJson.assign(m.result);
   }
-  context_.calls.complete(frame.id, std::move(reply));
+  ExecuteReply reply;
+  reply.httpStatus = http != 0 ? http : 200;
+  reply.resultJson = std::move(spareResult_);
+  reply.resultJson.assign(m.result.empty() ? "null" : m.result);
+  Result<ExecuteReply> result(std::move(reply));
+  context_.calls.complete(frame.id, std::move(result));
+  if (result->resultJson.capacity() <= kSpareBytes) {
+    spareResult_ = std::move(result->resultJson);  // unless who asked has taken it
+  }
   return true;
 }
 

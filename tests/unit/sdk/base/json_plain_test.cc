@@ -62,5 +62,21 @@ TEST(JsonPlain, NeverAcceptsWhatTheParserRefuses) {
   }
 }
 
+// Strings are passed over in blocks of several sizes: one byte that ends the plain run is found at
+// each place of strings of each length, whatever stands behind the text.
+TEST(JsonPlain, FindsWhatEndsAPlainRunAtEachPlace) {
+  for (size_t length = 0; length <= 200; ++length) {
+    const std::string plain = '"' + std::string(length, 'x') + '"';
+    ASSERT_TRUE(isPlain(std::string_view(plain + "\x01\\").substr(0, plain.size()), {})) << length;
+    for (size_t at = 1; at <= length; ++at) {
+      for (const char stop : {'\x1f', '"', '\\', '\x80', '\xff'}) {
+        std::string text = plain;
+        text[at] = stop;
+        ASSERT_FALSE(isPlain(text, {})) << length << ", " << at << ", " << int{stop};
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace busbar::json
