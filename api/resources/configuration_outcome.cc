@@ -17,10 +17,10 @@
 namespace busbar::api {
 namespace {
 
-class Outcome {
+class OutcomeCheck {
  public:
-  Outcome(const Site& before, DriverManifests& manifests,
-          const std::vector<const ConfigWrite*>& writes)
+  OutcomeCheck(const Site& before, DriverManifests& manifests,
+               const std::vector<const ConfigWrite*>& writes)
       : before_(before), manifests_(manifests), writes_(writes) {
     ConfigSnapshot snapshot{before.position(), {}};
     const auto copy = [&]<class Row>(const Row&) {
@@ -167,7 +167,7 @@ class Outcome {
 
 std::vector<OutcomeFault> outcomeFaults(const Site& site, DriverManifests& manifests,
                                         const std::vector<const ConfigWrite*>& writes) {
-  return Outcome(site, manifests, writes).take();
+  return OutcomeCheck(site, manifests, writes).take();
 }
 
 }  // namespace busbar::api

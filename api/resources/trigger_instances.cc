@@ -302,7 +302,7 @@ void eraseInstance(Context& context, Request& request, Reply reply) {
             });
 }
 
-void renewSecret(Context& context, Request& request, Reply reply) {
+void renewInstanceSecret(Context& context, Request& request, Reply reply) {
   context.writer.run(
       std::move(reply), actorOf(request),
       [&context, id = std::string(request.param("id")), secret = newWebhookSecret()]() -> Outcome {
@@ -329,7 +329,7 @@ void addTriggerInstanceRoutes(http::Router& router, Context& context) {
   routes.erase("/systems/:id/triggers/:trig_id", Permission::ZoneDelete, eraseInstance,
                zonesOfSystem);
   Routes own(router, context, kBusbar, "triggers");
-  own.post("/trigger_instances/:id/secret", Permission::Admin, renewSecret);
+  own.post("/trigger_instances/:id/secret", Permission::Admin, renewInstanceSecret);
 }
 
 }  // namespace busbar::api

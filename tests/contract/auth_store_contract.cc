@@ -61,7 +61,7 @@ Records samples() {
   return all;
 }
 
-class FakeBackend : public AuthStoreBackend {
+class FakeAuthBackend : public AuthStoreBackend {
  public:
   void open(EventLoop& loop) override { store_.emplace(loop, data_); }
   AuthStore& store() override { return *store_; }
@@ -73,7 +73,7 @@ class FakeBackend : public AuthStoreBackend {
 
 INSTANTIATE_TEST_SUITE_P(Fake, AuthStoreContract, testing::Values([] {
                            return std::unique_ptr<AuthStoreBackend>(
-                               std::make_unique<FakeBackend>());
+                               std::make_unique<FakeAuthBackend>());
                          }));
 
 }  // namespace

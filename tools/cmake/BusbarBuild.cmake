@@ -68,10 +68,19 @@ function(busbar_precompile target)
   target_compile_options(${target} PRIVATE -fpch-preprocess)
 endfunction()
 
-# busbar_library(name SOURCES … PUBLIC … PRIVATE … [SEPARATE]): a static library busbar_<name>, alias busbar::<name>.
-# SEPARATE: its files use the same names, and are never compiled in batches.
+# The fewer batches, the less often the same headers are parsed.
+function(busbar_batches target size)
+  if(NOT size)
+    set(size 16)
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${size})
+endfunction()
+
+# busbar_library(name SOURCES … PUBLIC … PRIVATE … [SEPARATE] [BATCH n]): a static library busbar_<name>, alias
+# busbar::<name>. SEPARATE: its files use the same names, and are never compiled in batches. BATCH: how many files make
+# a batch, where the default is too many for the names that they use.
 function(busbar_library name)
-  cmake_parse_arguments(arg "SEPARATE" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "SEPARATE" "BATCH" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(busbar_${name} STATIC ${arg_SOURCES})
   add_library(busbar::${name} ALIAS busbar_${name})
   target_include_directories(busbar_${name} PUBLIC ${CMAKE_SOURCE_DIR})
@@ -80,7 +89,7 @@ function(busbar_library name)
     busbar_precompile(busbar_${name} KIND library SHARED ON)
   endif()
   if(BUSBAR_UNITY AND NOT arg_SEPARATE)
-    set_target_properties(busbar_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    busbar_batches(busbar_${name} "${arg_BATCH}")
     # A file of a batch is included, which GCC takes for a header.
     target_compile_options(busbar_${name} PRIVATE "$<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>")
   endif()
@@ -89,9 +98,9 @@ endfunction()
 # Everything that the sanitizer presets build: unit tests and replays of fuzz corpora.
 add_custom_target(unit_tests)
 
-# busbar_test(name LABEL unit SOURCES … LIBS …): one GoogleTest binary, each case a ctest.
+# busbar_test(name LABEL unit SOURCES … LIBS … [BATCH n]): one GoogleTest binary, each case a ctest.
 function(busbar_test name)
-  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LIBS;ENV" ${ARGN})
+  cmake_parse_arguments(arg "" "LABEL;TIMEOUT;BATCH" "SOURCES;LIBS;ENV" ${ARGN})
   if(NOT arg_LABEL)
     set(arg_LABEL unit)
   endif()
@@ -109,7 +118,7 @@ function(busbar_test name)
   busbar_precompile(${name} KIND test SHARED OFF LIBS GTest::gtest HEADERS <gtest/gtest.h>
                     OPTIONS -O0 -fPIE)
   if(BUSBAR_UNITY)
-    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    busbar_batches(${name} "${arg_BATCH}")
     if(BUSBAR_SANITIZE MATCHES "undefined")
       # What is under test is looked at for undefined behaviour; checks of the test code itself would
       # take as long to compile as all the rest.
@@ -150,6 +159,9 @@ function(busbar_bench name)
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
   target_link_libraries(${name} PRIVATE busbar_warnings bench_figure ${arg_LIBS})
+  if(arg_LIBS MATCHES "GTest::")  # its definitions differ
+    busbar_precompile(${name} KIND bench SHARED OFF LIBS GTest::gtest OPTIONS -fPIE)
+  endif()
   if(NOT TARGET benches)
     add_custom_target(benches)
   endif()

@@ -20,7 +20,7 @@
 namespace busbar::oauth {
 namespace {
 
-Error refused() {
+Error refusedSetup() {
   return Error::because(ErrorCode::PermissionDenied, "wrong_setup_token",
                         "the setup token is wrong, used or older than 30 minutes; a restart of "
                         "busbard makes a new one while there is no user");
@@ -94,7 +94,7 @@ void Setup::run(http::Request& request, http::Responder responder) {
   body->read("password", password);
   if (!isOpen() || isBusy_ || !auth::equalsSecretly(auth::hashSecret(token), hash_) ||
       !parts_.site.users().empty()) {
-    exchange->fail(refused());
+    exchange->fail(refusedSetup());
     return;
   }
   const model::Domain* domain = parts_.site.defaultDomain();

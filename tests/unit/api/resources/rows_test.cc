@@ -5,7 +5,7 @@
 namespace busbar {
 namespace {
 
-const std::string kBase = "/api/engine/v2";
+const std::string kRowsBase = "/api/engine/v2";
 
 // A driver of each kind that the tests need, and a module of it.
 class RowsApi : public ApiFixture {
@@ -34,7 +34,7 @@ class RowsApi : public ApiFixture {
   void expectRefused(const std::vector<Bad>& rows) {
     const uint64_t before = site_.position();
     for (const Bad& row : rows) {
-      const Answer answer = call(row.method, kBase + row.path, row.body);
+      const Answer answer = call(row.method, kRowsBase + row.path, row.body);
       EXPECT_EQ(answer.status, row.status) << row.method << row.path << row.body << answer.text;
       EXPECT_EQ(answer.member("field"), row.field) << row.body << answer.text;
       EXPECT_FALSE(answer.member("detail").empty()) << answer.text;
@@ -50,10 +50,10 @@ class RowsApi : public ApiFixture {
 
 TEST_F(RowsApi, MakesReadsChangesAndDeletesAModule) {
   const Answer made = call(
-      "POST", kBase + "/modules",
+      "POST", kRowsBase + "/modules",
       R"({"driver_id":")" + device_.id + R"(","ip":"192.0.2.9","port":23,"custom_name":"Door"})");
   ASSERT_EQ(made.status, 201) << made.text;
-  const std::string path = kBase + "/modules/" + made.member("id");
+  const std::string path = kRowsBase + "/modules/" + made.member("id");
   EXPECT_EQ(made.member("name"), "Door");
   EXPECT_EQ(made.member("state"), "stored");
   const Answer changed = call("PATCH", path, R"({"notes":"left wing"})");
@@ -113,12 +113,12 @@ TEST_F(RowsApi, BoundsAnAddressAlsoWhereTheRoleHasNoUseForIt) {
         {"POST", "/modules", begin + R"(,"port":65536})", 422, "port"},
         {"POST", "/modules", begin + ",\"ip\":\"" + std::string(254, 'a') + "\"}", 422, "ip"},
     });
-    EXPECT_EQ(call("POST", kBase + "/modules", begin + R"(,"port":65535})").status, 201);
+    EXPECT_EQ(call("POST", kRowsBase + "/modules", begin + R"(,"port":65535})").status, 201);
   }
 }
 
 TEST_F(RowsApi, MovesModulesInAndOutOfSystems) {
-  const std::string path = kBase + "/systems/" + system_.id + "/module/" + module_.id;
+  const std::string path = kRowsBase + "/systems/" + system_.id + "/module/" + module_.id;
   EXPECT_EQ(call("PUT", path, "{}").status, 200);
   EXPECT_EQ(call("DELETE", path).status, 202);
   EXPECT_EQ(site_.findModule(module_.id), nullptr) << "no other system has it";
@@ -126,7 +126,7 @@ TEST_F(RowsApi, MovesModulesInAndOutOfSystems) {
 }
 
 TEST_F(RowsApi, ChangesDriversButNotWhatTheManifestSays) {
-  const std::string path = kBase + "/drivers/" + device_.id;
+  const std::string path = kRowsBase + "/drivers/" + device_.id;
   const Answer changed = call("PATCH", path, R"({"name":"Other","isolation":"module"})");
   ASSERT_EQ(changed.status, 200) << changed.text;
   EXPECT_EQ(changed.member("isolation"), "module");
@@ -135,24 +135,25 @@ TEST_F(RowsApi, ChangesDriversButNotWhatTheManifestSays) {
                  {"PATCH", "/drivers/" + device_.id, R"({"name":""})", 422, "name"},
                  {"PATCH", "/drivers/" + device_.id, R"({"colour":1})", 422, "colour"},
                  {"GET", "/drivers?role=lamp", "", 400, "role"}});
-  EXPECT_EQ(call("POST", kBase + "/drivers", "{}").status, 405);
+  EXPECT_EQ(call("POST", kRowsBase + "/drivers", "{}").status, 405);
   EXPECT_EQ(call("DELETE", path).status, 202);
   EXPECT_EQ(site_.findModule(module_.id), nullptr) << "its modules go with it";
 }
 
 TEST_F(RowsApi, KeepsZonesInATree) {
   const Answer made =
-      call("POST", kBase + "/zones", R"({"name":"Level 1","parent_id":")" + zone_.id + "\"}");
+      call("POST", kRowsBase + "/zones", R"({"name":"Level 1","parent_id":")" + zone_.id + "\"}");
   ASSERT_EQ(made.status, 201) << made.text;
   expectRefused({{"PATCH", "/zones/" + zone_.id, R"({"parent_id":")" + made.member("id") + "\"}",
                   422, "parent_id"},
                  {"POST", "/zones", R"({"name":""})", 422, "name"},
                  {"POST", "/zones", R"({"name":"x","tags":"a"})", 422, "tags"},
                  {"POST", "/zones", R"({"name":"x","level":1})", 422, "level"}});
-  EXPECT_EQ(call("GET", kBase + "/zones", {}, "user").status, 403);
-  EXPECT_EQ(call("GET", kBase + "/zones?parent_id=" + zone_.id, {}, "user").body.asArray()->size(),
-            1U);
-  EXPECT_EQ(call("DELETE", kBase + "/zones/" + zone_.id).status, 202);
+  EXPECT_EQ(call("GET", kRowsBase + "/zones", {}, "user").status, 403);
+  EXPECT_EQ(
+      call("GET", kRowsBase + "/zones?parent_id=" + zone_.id, {}, "user").body.asArray()->size(),
+      1U);
+  EXPECT_EQ(call("DELETE", kRowsBase + "/zones/" + zone_.id).status, 202);
   EXPECT_EQ(site_.findZone(made.member("id")), nullptr);
   EXPECT_TRUE(site_.findSystem(system_.id)->zones.empty());
 }
@@ -164,14 +165,14 @@ TEST_F(RowsApi, CallsEverySystemOfAZone) {
   host_.echoes = true;
   const std::string name(site_.resolvedName(*site_.findModule(module_.id)));
   const Answer done =
-      call("POST", kBase + "/zones/" + zone_.id + "/exec/" + name + "_1/off", "[]", "support");
+      call("POST", kRowsBase + "/zones/" + zone_.id + "/exec/" + name + "_1/off", "[]", "support");
   EXPECT_EQ(done.text, R"({"success":[")" + system_.id + R"("],"failure":[],"module_missing":[")" +
                            other.id + "\"]}");
   const std::string deep = std::string(33, '[') + std::string(33, ']');
   for (const std::string& args : {std::string("null"), std::string("1"), std::string("\"on\""),
                                   std::string("["), std::string(" true"), deep}) {
-    const Answer refused =
-        call("POST", kBase + "/zones/" + zone_.id + "/exec/" + name + "_1/off", args, "support");
+    const Answer refused = call(
+        "POST", kRowsBase + "/zones/" + zone_.id + "/exec/" + name + "_1/off", args, "support");
     EXPECT_EQ(refused.status, 400) << args;
     EXPECT_EQ(refused.member("reason"), "bad_json") << args;
   }
@@ -179,7 +180,7 @@ TEST_F(RowsApi, CallsEverySystemOfAZone) {
 
 TEST_F(RowsApi, HidesSettingsAboveTheReader) {
   const auto make = [&](int level, const std::string& text) {
-    return call("POST", kBase + "/settings",
+    return call("POST", kRowsBase + "/settings",
                 R"({"parent_id":")" + zone_.id + R"(","encryption_level":)" +
                     std::to_string(level) + R"(,"settings_string":")" + text + "\"}");
   };
@@ -191,7 +192,7 @@ TEST_F(RowsApi, HidesSettingsAboveTheReader) {
   EXPECT_EQ(never.body.find("settings_string"), nullptr);
   const auto shown = [&](const char* reader) {
     std::string out;
-    const Answer answer = call("GET", kBase + "/settings?parent_id=" + zone_.id, {}, reader);
+    const Answer answer = call("GET", kRowsBase + "/settings?parent_id=" + zone_.id, {}, reader);
     for (const json::Value& row : *answer.body.asArray()) {
       const json::Value* text = row.find("settings_string");
       out += text == nullptr ? "-" : text->asString()->substr(0, 1);
@@ -221,35 +222,35 @@ TEST_F(RowsApi, RefusesBadSettings) {
       {"POST", "/settings", "{" + parent + R"(,"secret":1})", 422, "secret"},
   });
   const Answer denied =
-      call("POST", kBase + "/settings", "{" + parent + R"(,"encryption_level":2})", "support");
+      call("POST", kRowsBase + "/settings", "{" + parent + R"(,"encryption_level":2})", "support");
   EXPECT_EQ(denied.status, 403);
 }
 
 TEST_F(RowsApi, ShowsAKeyOnceAndNeverAgain) {
-  const Answer made =
-      call("POST", kBase + "/api_keys", R"({"name":"Panel 1","permissions":"support"})", "", true);
+  const Answer made = call("POST", kRowsBase + "/api_keys",
+                           R"({"name":"Panel 1","permissions":"support"})", "", true);
   ASSERT_EQ(made.status, 201) << made.text;
   const std::string text = made.member("x_api_key");
   ASSERT_FALSE(text.empty());
-  const Answer inspected = call("GET", kBase + "/api_keys/inspect", {}, text);
+  const Answer inspected = call("GET", kRowsBase + "/api_keys/inspect", {}, text);
   EXPECT_EQ(inspected.status, 200);
   EXPECT_EQ(*inspected.body.find("u")->find("p")->asInt(), 1);
-  const Answer shown = call("GET", kBase + "/api_keys/" + made.member("id"));
+  const Answer shown = call("GET", kRowsBase + "/api_keys/" + made.member("id"));
   EXPECT_TRUE(shown.body.find("x_api_key")->isNull());
   EXPECT_EQ(shown.text.find(site_.findApiKey(made.member("id"))->secretHash), std::string::npos);
   EXPECT_EQ(*shown.body.find("user")->find("name")->asString(), "Panel 1");
-  EXPECT_EQ(call("DELETE", kBase + "/api_keys/" + made.member("id")).status, 202);
-  EXPECT_EQ(call("GET", kBase + "/api_keys/inspect", {}, text).status, 401);
+  EXPECT_EQ(call("DELETE", kRowsBase + "/api_keys/" + made.member("id")).status, 202);
+  EXPECT_EQ(call("GET", kRowsBase + "/api_keys/inspect", {}, text).status, 401);
 }
 
 TEST_F(RowsApi, NamesOfKeysAreTakenWithinADomainOnly) {
   put(sample::domain(2));
   const std::string other = addKey(model::UserRole::Admin, 0, sample::id(model::Table::Domain, 2));
   const std::string body = R"({"name":"Panel 1"})";
-  EXPECT_EQ(call("POST", kBase + "/api_keys", body).status, 201);
-  EXPECT_EQ(call("POST", kBase + "/api_keys", body).status, 409);
-  EXPECT_EQ(call("POST", kBase + "/api_keys", body, other).status, 201);
-  EXPECT_EQ(call("POST", kBase + "/api_keys", body, other).status, 409);
+  EXPECT_EQ(call("POST", kRowsBase + "/api_keys", body).status, 201);
+  EXPECT_EQ(call("POST", kRowsBase + "/api_keys", body).status, 409);
+  EXPECT_EQ(call("POST", kRowsBase + "/api_keys", body, other).status, 201);
+  EXPECT_EQ(call("POST", kRowsBase + "/api_keys", body, other).status, 409);
 }
 
 TEST_F(RowsApi, RefusesBadKeys) {
@@ -266,7 +267,7 @@ TEST_F(RowsApi, RefusesBadKeys) {
 
 TEST_F(RowsApi, TakesArgumentsNoDeeperThanResultsMayBe) {
   host_.echoes = true;
-  const std::string path = kBase + "/modules/" + module_.id + "/exec/on";
+  const std::string path = kRowsBase + "/modules/" + module_.id + "/exec/on";
   const auto nested = [](size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');
   };
@@ -280,15 +281,15 @@ TEST_F(RowsApi, MakesNoCallThatItCannotAudit) {
   host_.echoes = true;
   store_.auditIsFull = true;
   const std::string name(site_.resolvedName(module_));
-  const Answer refused = call("POST", kBase + "/modules/" + module_.id + "/exec/on", "[]");
+  const Answer refused = call("POST", kRowsBase + "/modules/" + module_.id + "/exec/on", "[]");
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.member("reason"), "audit_busy");
   EXPECT_FALSE(refused.response.header("Retry-After").empty());
-  const std::string inZone = kBase + "/zones/" + zone_.id + "/exec/" + name + "_1/off";
+  const std::string inZone = kRowsBase + "/zones/" + zone_.id + "/exec/" + name + "_1/off";
   EXPECT_EQ(call("POST", inZone, "[]", "support").member("reason"), "audit_busy");
   EXPECT_TRUE(host_.calls.empty());
   store_.auditIsFull = false;
-  EXPECT_EQ(call("POST", kBase + "/modules/" + module_.id + "/exec/on", "[]").status, 200);
+  EXPECT_EQ(call("POST", kRowsBase + "/modules/" + module_.id + "/exec/on", "[]").status, 200);
 }
 
 TEST_F(RowsApi, AnswersCallsByTheKindOfFailure) {
@@ -299,7 +300,7 @@ TEST_F(RowsApi, AnswersCallsByTheKindOfFailure) {
     int status;
     int number;
   };
-  const std::string path = kBase + "/modules/" + module_.id + "/exec/power";
+  const std::string path = kRowsBase + "/modules/" + module_.id + "/exec/power";
   for (const Row& row : {Row{"module_not_found", ErrorCode::NotFound, 0, 404, 6},
                          Row{"function_not_found", ErrorCode::NotFound, 0, 400, 1},
                          Row{"bad_arguments", ErrorCode::InvalidArgument, 0, 400, 1},
@@ -323,7 +324,7 @@ TEST_F(RowsApi, AnswersCallsByTheKindOfFailure) {
 
 TEST_F(RowsApi, SaysWhenTheStoreCannotWrite) {
   store_.failWrites(Error::because(ErrorCode::Unavailable, "io_error", "the disk is gone"));
-  const Answer answer = call("POST", kBase + "/zones", R"({"name":"x"})");
+  const Answer answer = call("POST", kRowsBase + "/zones", R"({"name":"x"})");
   EXPECT_EQ(answer.status, 503) << answer.text;
   EXPECT_EQ(answer.member("reason"), "io_error");
 }

@@ -9,7 +9,7 @@ namespace {
 
 using model::Table;
 
-constexpr const char* kManifest = R"({
+constexpr const char* kTransferManifest = R"({
   "manifest_version": 1, "id": "com.acme.lamp", "version": "1.0.0", "name": "Lamp",
   "module_name": "Lamp", "vendor": "Acme", "description": "A lamp.", "license": "Apache-2.0",
   "role": "device", "implements": [], "links": [], "functions": {}, "status": [],
@@ -297,7 +297,7 @@ TEST_F(TransferApi, NeitherDeletesNorRevivesUsers) {
 
 TEST_F(TransferApi, RefusesSettingsThatNoLongerFitADriver) {
   model::Driver driver = sample::driver(2);
-  driver.manifest = kManifest;
+  driver.manifest = kTransferManifest;
   ASSERT_TRUE(Manifest::parse(driver.manifest).ok())
       << Manifest::parse(driver.manifest).error().message;
   put(driver);
