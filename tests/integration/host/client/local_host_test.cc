@@ -51,6 +51,32 @@ TEST_F(LocalHostTest, ExecutesByPositionAndByName) {
   EXPECT_EQ(host_.execute("mod-1", "echo", R"({"value":7})")->resultJson, "7");
 }
 
+// Room for a result serves for the next one where a caller leaves it: what a caller keeps stays as
+// it was.
+TEST_F(LocalHostTest, AResultIsItsCallersOwn) {
+  std::vector<std::string> expected;
+  std::vector<std::string> kept;
+  for (const size_t length : {300U, 10U, 2000U, 700U, 0U, 1U, 300U}) {
+    for (const bool keeps : {true, false}) {
+      const char letter = static_cast<char>('a' + static_cast<int>(expected.size()));
+      const std::string text = '"' + std::string(length, letter) + '"';
+      expected.push_back(text);
+      ExecuteRequest request;
+      request.moduleId = "mod-1";
+      request.function = "echo";
+      request.args = "[" + text + "]";
+      request.deadline = host_.clock_.now() + std::chrono::seconds(60);
+      host_.host_->execute(std::move(request), [&kept, keeps](Result<ExecuteReply>&& reply) {
+        ASSERT_TRUE(reply.ok());
+        kept.push_back(keeps ? std::move(reply->resultJson) : reply->resultJson);
+      });
+      ASSERT_TRUE(runUntil(*host_.loop_, [&] { return kept.size() == expected.size(); }));
+    }
+  }
+  EXPECT_EQ(kept, expected);
+  EXPECT_EQ(host_.execute("mod-1", "set", R"(["key",1])")->resultJson, "null");
+}
+
 TEST_F(LocalHostTest, RefusesWrongCallsWithTheirReason) {
   EXPECT_EQ(host_.execute("mod-9", "echo").error().reason, "module_not_found");
   EXPECT_EQ(host_.execute("mod-1", "nothing").error().reason, "function_not_found");
