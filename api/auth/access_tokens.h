@@ -35,7 +35,7 @@ struct TokenFacts {
 // that it dies with the family, and the family dies with a session that is signed out. Loop-only.
 class AccessTokens {
  public:
-  static constexpr int64_t kLifeSeconds = 2 * 3600;
+  static constexpr int64_t kLifeSeconds = int64_t{2} * 3600;
   static constexpr const char* kIssuer = "POS";
 
   // All must outlive this.

@@ -22,7 +22,7 @@ namespace busbar::auth {
 class KeyRing {
  public:
   // Longer than any token lives (AccessTokens::kLifeSeconds) and the leeway.
-  static constexpr int64_t kRetiredSeconds = 3 * 3600;
+  static constexpr int64_t kRetiredSeconds = int64_t{3} * 3600;
   static constexpr int64_t kActiveSeconds = 100LL * 365 * 24 * 3600;
 
   // Both must outlive this.

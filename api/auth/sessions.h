@@ -20,8 +20,8 @@ namespace busbar::auth {
 // Use is written at most every kSeenStepSeconds. All in memory; loop-only.
 class Sessions {
  public:
-  static constexpr int64_t kIdleSeconds = 24 * 3600;
-  static constexpr int64_t kAbsoluteSeconds = 30 * 24 * 3600;
+  static constexpr int64_t kIdleSeconds = int64_t{24} * 3600;
+  static constexpr int64_t kAbsoluteSeconds = int64_t{30} * 24 * 3600;
   static constexpr int64_t kSeenStepSeconds = 300;
   static constexpr size_t kMaxPerUser = 50;
 

@@ -23,8 +23,9 @@ namespace busbar::auth {
 // loop-only.
 class TokenFamilies {
  public:
-  static constexpr int64_t kUnusedSeconds = 30 * 24 * 3600;  // a family ends when unused so long
-  static constexpr size_t kMaxPerUser = 200;                 // then the oldest ends
+  static constexpr int64_t kUnusedSeconds =
+      int64_t{30} * 24 * 3600;                // a family ends when unused so long
+  static constexpr size_t kMaxPerUser = 200;  // then the oldest ends
 
   // Both must outlive this.
   TokenFamilies(AuthJournal& journal, model::IdGenerator& ids) : journal_(journal), ids_(ids) {}

@@ -121,12 +121,12 @@ void Setup::run(http::Request& request, http::Responder responder) {
   parts_.hasher.hash(std::move(password), [this, alive = alive_, exchange, user = std::move(user)](
                                               const Result<std::string>& hash) mutable {
     if (*alive) {
-      makeAdmin(std::move(exchange), std::move(user), hash);
+      makeAdmin(exchange, std::move(user), hash);
     }
   });
 }
 
-void Setup::makeAdmin(std::shared_ptr<Exchange> exchange, model::User user,
+void Setup::makeAdmin(const std::shared_ptr<Exchange>& exchange, model::User user,
                       const Result<std::string>& hash) {
   if (!hash.ok()) {
     isBusy_ = false;

@@ -36,7 +36,7 @@ class Setup {
  private:
   void end();
   void run(http::Request& request, http::Responder responder);
-  void makeAdmin(std::shared_ptr<Exchange> exchange, model::User user,
+  void makeAdmin(const std::shared_ptr<Exchange>& exchange, model::User user,
                  const Result<std::string>& hash);
 
   AuthParts& parts_;

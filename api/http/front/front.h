@@ -25,7 +25,7 @@ struct FrontOptions {
   size_t maxConnections = 10'000;
   size_t maxConnectionsPerAddress = 2'000;  // more: 429
   size_t maxBodyBytesInMemory = 64 << 20;   // of all requests together; more: 503
-  size_t maxHeadBytes = 16 * 1024;          // more: 431
+  size_t maxHeadBytes = 16U << 10U;         // more: 431
   size_t maxQueuedBytes = 1 << 20;          // a stream's unread bytes; more: cut
 
   Milliseconds handshakeTimeout{10'000};   // accept to end of TLS handshake
