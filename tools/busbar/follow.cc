@@ -32,6 +32,7 @@ Status follow(Session& session, const std::string& query,
       return ended;
     }
     session.output().progress("the connection is gone; trying again");
+    // A command that only follows has nothing else to do; SIGINT ends it here, too.
     std::this_thread::sleep_for(kReconnectDelay);
     session.output().progress("");
   }

@@ -31,6 +31,8 @@ using test::RawHttpServer;
 class SmtpMailerTest : public testing::Test {
  protected:
   void SetUp() override {
+    // The counterpart is a real mail server, which tools/test installs: there this is never
+    // skipped.
     if (Program::run({"/usr/bin/python3", "-c", "import aiosmtpd"}).exitCode != 0) {
       GTEST_SKIP() << "python3-aiosmtpd is not installed";
     }
