@@ -16,6 +16,7 @@
 
 #include "sdk/base/unique_fd.h"
 #include "tests/integration/plugins/child_process.h"
+#include "tests/support/free_port.h"
 #include "tests/support/host_fixture.h"
 
 namespace busbar {
@@ -24,25 +25,17 @@ namespace {
 constexpr const char* kBothFound = R"([{"address":"127.0.0.2","mac":"02:00:5e:10:00:0a"},)"
                                    R"({"address":"127.0.0.3","mac":"02:00:5e:10:00:0b"}])";
 
-// A datagram socket at 127.0.0.1 and that port; 0: any that is free.
-UniqueFd bindUdp(uint16_t& port) {
+// A datagram socket at 127.0.0.1 and that port; invalid when somebody has it.
+UniqueFd bindUdp(uint16_t port) {
   UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   sockaddr_in at{};
   at.sin_family = AF_INET;
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   at.sin_port = htons(port);
-  socklen_t size = sizeof at;
-  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&at), size) != 0) {
+  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0) {
     fd.reset();
-  } else if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&at), &size) == 0) {
-    port = ntohs(at.sin_port);
   }
   return fd;
-}
-uint16_t freePort() {
-  uint16_t port = 0;
-  bindUdp(port);
-  return port;
 }
 
 class PjlinkSearchTest : public testing::Test {
@@ -123,8 +116,8 @@ class PjlinkSearchTest : public testing::Test {
 
   HostFixture host_;
   std::string driver_;
-  const uint16_t port_ = freePort();
-  const uint16_t searchPort_ = freePort();
+  const uint16_t port_ = test::freePort();
+  const uint16_t searchPort_ = test::freePort();
   const std::vector<std::string> ids_ = {"mod-1", "mod-2"};
   std::vector<std::unique_ptr<test::ChildProcess>> sims_;
 };
@@ -201,19 +194,17 @@ TEST_F(PjlinkSearchTest, AForgedNoticeIsCorrectedByTheProjector) {
 }
 
 TEST_F(PjlinkSearchTest, ThePortClosesWithTheLastModule) {
-  uint16_t port = port_;
   run("mod-1", false);
-  EXPECT_FALSE(bindUdp(port).valid());
+  EXPECT_FALSE(bindUdp(port_).valid());
   EXPECT_EQ(awaited(search("mod-2")), kBothFound);
   run("mod-2", false);
-  EXPECT_TRUE(runUntil(*host_.loop_, [&] { return bindUdp(port).valid(); }));
+  EXPECT_TRUE(runUntil(*host_.loop_, [&] { return bindUdp(port_).valid(); }));
 }
 
 TEST_F(PjlinkSearchTest, APortThatIsTakenIsSaid) {
   run("mod-1", false);
   run("mod-2", false);
-  uint16_t port = port_;
-  const UniqueFd taken = bindUdp(port);
+  const UniqueFd taken = bindUdp(port_);
   ASSERT_TRUE(taken.valid());
   run("mod-1", true);
   EXPECT_TRUE(becomes("mod-1", "online", "true"));

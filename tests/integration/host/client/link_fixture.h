@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "sdk/base/unique_fd.h"
+#include "tests/support/free_port.h"
 #include "tests/support/host_fixture.h"
 
 namespace busbar {
@@ -18,7 +19,7 @@ namespace busbar {
 // A device on loopback that a module connects to; the test is its program.
 class TcpDevice {
  public:
-  TcpDevice() { listen(0); }
+  TcpDevice() { listen(test::freePort()); }
 
   void listen(uint16_t port) {
     listener_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

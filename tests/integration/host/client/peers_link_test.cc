@@ -11,6 +11,7 @@
 #include <busbar/driver.h>
 
 #include "tests/integration/host/client/link_fixture.h"
+#include "tests/support/free_port.h"
 
 namespace busbar {
 namespace {
@@ -77,8 +78,6 @@ class Peer {
 
 class PeersLinkTest : public LinkKindTest {
  protected:
-  // A port that is free at this moment.
-  static uint16_t freePort(int type) { return Peer(type, 1).port(); }
   bool isUp(const std::string& id) {
     const ModuleHealth seen = host_.host_->health(id);
     return seen.state == "running" && seen.connected;
@@ -95,7 +94,7 @@ class PeersLinkTest : public LinkKindTest {
 };
 
 TEST_F(PeersLinkTest, DatagramsComeFromAndGoToPermittedPeersOnly) {
-  const uint16_t port = freePort(SOCK_DGRAM);
+  const uint16_t port = test::freePort();
   module("probe_udp_peers", R"({"links":{"main":{"peers":["127.0.0.2","127.0.0.64/26"]}}})",
          "127.0.0.9", port);
   ASSERT_TRUE(untilConnected());
@@ -120,7 +119,7 @@ TEST_F(PeersLinkTest, DatagramsComeFromAndGoToPermittedPeersOnly) {
 }
 
 TEST_F(PeersLinkTest, WithoutPeersTheModulesOwnAddressIsTheOne) {
-  const uint16_t port = freePort(SOCK_DGRAM);
+  const uint16_t port = test::freePort();
   module("probe_udp_peers", "{}", "127.0.0.9", port);
   ASSERT_TRUE(untilConnected());
   Peer own(SOCK_DGRAM, 9);
@@ -152,7 +151,7 @@ TEST_F(PeersLinkTest, APortThatIsTakenIsSaidAndTriedAgain) {
 }
 
 TEST_F(PeersLinkTest, WhatIsNoDatagramOrNoPeerIsTheDriversFault) {
-  const uint16_t port = freePort(SOCK_DGRAM);
+  const uint16_t port = test::freePort();
   module("probe_udp_peers", "{}", "127.0.0.9", port);
   ASSERT_TRUE(untilConnected());
   EXPECT_EQ(sendTo("device.example:1", "x"), BUSBAR_E_INVALID);
@@ -165,7 +164,7 @@ TEST_F(PeersLinkTest, WhatIsNoDatagramOrNoPeerIsTheDriversFault) {
 }
 
 TEST_F(PeersLinkTest, MulticastReachesTheGroupOverLoopback) {
-  const uint16_t port = freePort(SOCK_DGRAM);
+  const uint16_t port = test::freePort();
   module(
       "probe_udp_peers",
       R"({"links":{"main":{"group":"239.255.77.7","interface":"127.0.0.1","peers":["127.0.0.0/8"]}}})",
@@ -194,7 +193,7 @@ TEST_F(PeersLinkTest, GroupsOfIpv6AreJoinedToo) {
   if (::bind(device.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) {
     GTEST_SKIP() << "this machine has no IPv6";
   }
-  const uint16_t port = freePort(SOCK_DGRAM);
+  const uint16_t port = test::freePort();
   module("probe_udp_peers",
          R"({"links":{"main":{"group":"ff02::7707","interface":"::1","peers":["::1"]}}})",
          "127.0.0.9", port);
@@ -206,7 +205,7 @@ TEST_F(PeersLinkTest, GroupsOfIpv6AreJoinedToo) {
 }
 
 TEST_F(PeersLinkTest, APortWithPeersOfBothFamiliesSpeaksBoth) {
-  const uint16_t port = freePort(SOCK_DGRAM);
+  const uint16_t port = test::freePort();
   module("probe_udp_peers", R"({"links":{"main":{"peers":["127.0.0.2","::1"]}}})", "127.0.0.9",
          port);
   ASSERT_TRUE(untilConnected());
@@ -218,7 +217,7 @@ TEST_F(PeersLinkTest, APortWithPeersOfBothFamiliesSpeaksBoth) {
 }
 
 TEST_F(PeersLinkTest, BroadcastNeedsTheManifestsWord) {
-  const uint16_t port = freePort(SOCK_DGRAM);
+  const uint16_t port = test::freePort();
   module("probe_udp_peers", "{}", "127.0.0.9", port);
   ASSERT_TRUE(untilConnected());
   EXPECT_EQ(sendTo("255.255.255.255:9", "x"), BUSBAR_OK);
@@ -226,7 +225,7 @@ TEST_F(PeersLinkTest, BroadcastNeedsTheManifestsWord) {
 }
 
 TEST_F(PeersLinkTest, ABroadcastingDriverMaySendToAll) {
-  const uint16_t port = freePort(SOCK_DGRAM);
+  const uint16_t port = test::freePort();
   module("probe_broadcast", "{}", "127.0.0.9", port);
   ASSERT_TRUE(untilConnected());
   EXPECT_EQ(sendTo("255.255.255.255:9", "x"), BUSBAR_OK);
@@ -238,7 +237,7 @@ TEST_F(PeersLinkTest, ABroadcastingDriverMaySendToAll) {
 }
 
 TEST_F(PeersLinkTest, DevicesCallInAndAreToldApart) {
-  const uint16_t port = freePort(SOCK_STREAM);
+  const uint16_t port = test::freePort();
   module("probe_tcp_peers", R"({"links":{"main":{"peers":["127.0.0.2","127.0.0.3"]}}})",
          "127.0.0.9", port);
   ASSERT_TRUE(untilConnected());
@@ -274,7 +273,7 @@ TEST_F(PeersLinkTest, DevicesCallInAndAreToldApart) {
 }
 
 TEST_F(PeersLinkTest, ATooLongFrameEndsThatPeerAlone) {
-  const uint16_t port = freePort(SOCK_STREAM);
+  const uint16_t port = test::freePort();
   module("probe_tcp_peers", R"({"links":{"main":{"peers":["127.0.0.0/24"]}}})", "127.0.0.9", port);
   ASSERT_TRUE(untilConnected());
   Peer loud(SOCK_STREAM, 2);
@@ -291,7 +290,7 @@ TEST_F(PeersLinkTest, ATooLongFrameEndsThatPeerAlone) {
 }
 
 TEST_F(PeersLinkTest, ADeviceThatNeverReadsIsCutOffAlone) {
-  const uint16_t port = freePort(SOCK_STREAM);
+  const uint16_t port = test::freePort();
   module("probe_tcp_peers", R"({"links":{"main":{"peers":["127.0.0.0/24"]}}})", "127.0.0.9", port);
   ASSERT_TRUE(untilConnected());
   Peer deaf(SOCK_STREAM, 2);
@@ -315,7 +314,7 @@ TEST_F(PeersLinkTest, ADeviceThatNeverReadsIsCutOffAlone) {
 }
 
 TEST_F(PeersLinkTest, ModulesShareAPortByTheirPeers) {
-  const uint16_t port = freePort(SOCK_STREAM);
+  const uint16_t port = test::freePort();
   module("probe_tcp_peers", R"({"links":{"main":{"peers":["127.0.0.0/8"]}}})", "127.0.0.9", port);
   host_.addModule("mod-2", "driver-probe_tcp_peers", true, "127.0.0.3", port);
   ASSERT_TRUE(untilConnected());
@@ -355,7 +354,7 @@ TEST_F(PeersLinkTest, ModulesShareAPortByTheirPeers) {
 }
 
 TEST_F(PeersLinkTest, AtMost64DevicesAreConnected) {
-  const uint16_t port = freePort(SOCK_STREAM);
+  const uint16_t port = test::freePort();
   module("probe_tcp_peers", R"({"links":{"main":{"peers":["127.0.0.2"]}}})", "127.0.0.9", port);
   ASSERT_TRUE(untilConnected());
   std::vector<std::unique_ptr<Peer>> peers;
@@ -380,7 +379,7 @@ TEST_F(PeersLinkTest, FaultsWithDatagramsHarmNobody) {
   int number = 0;
   for (const auto& [fault, line] : kFaults) {
     SCOPED_TRACE(fault);
-    const uint16_t port = freePort(SOCK_DGRAM);
+    const uint16_t port = test::freePort();
     const std::string id = "mod-" + std::to_string(++number);
     host_.addModule(
         id, host_.addDriver("udp_fault_" + fault, model::Isolation::Driver, "/tests/drivers/"),
@@ -406,7 +405,7 @@ TEST_F(PeersLinkTest, FaultsWithConnectionsHarmNobody) {
   int number = 0;
   for (const auto& [fault, line] : kFaults) {
     SCOPED_TRACE(fault);
-    const uint16_t port = freePort(SOCK_STREAM);
+    const uint16_t port = test::freePort();
     const std::string id = "mod-" + std::to_string(++number);
     host_.addModule(
         id, host_.addDriver("tcp_fault_" + fault, model::Isolation::Driver, "/tests/drivers/"),

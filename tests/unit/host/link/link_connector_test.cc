@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/await.h"
+#include "tests/support/free_port.h"
 
 namespace busbar {
 namespace {
@@ -24,16 +25,17 @@ class LinkConnectorTest : public testing::Test, protected LinkConnector::Owner {
   void linkFailed(uint32_t, const Error& error) override { failures_.push_back(error.message); }
 
   // A listening socket on loopback; its port.
-  uint16_t listen() {
+  uint16_t listen(uint16_t port = test::freePort()) {
     listener_.reset(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    const int one = 1;
+    setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     BUSBAR_CHECK(bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
     BUSBAR_CHECK(::listen(listener_.get(), 8) == 0);
-    socklen_t size = sizeof address;
-    getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    return ntohs(address.sin_port);
+    return port;
   }
   LinkConnector& connector(LinkTarget target) {
     LinkConnector::Owner& self = *this;
@@ -82,15 +84,7 @@ TEST_F(LinkConnectorTest, TriesAgainAfterARefusalAndAfterALoss) {
   ASSERT_TRUE(runUntil(*loop_, [&] { return !failures_.empty(); }));
   EXPECT_NE(failures_[0].find("Connection refused"), std::string::npos) << failures_[0];
 
-  listener_.reset(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  const int one = 1;
-  setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  ASSERT_EQ(bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  ASSERT_EQ(::listen(listener_.get(), 8), 0);
+  listen(port);
   ASSERT_TRUE(runUntil(*loop_, [&] { return fd_.valid(); }));
   const uint32_t first = generation_;
   fd_.reset();

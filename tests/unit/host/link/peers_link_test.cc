@@ -17,6 +17,7 @@
 #include "host/link/link_shares.h"
 #include "tests/support/await.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/free_port.h"
 
 namespace busbar {
 namespace {
@@ -136,7 +137,7 @@ class PeersLinkUnitTest : public testing::Test, protected Link::Owner {
   std::unique_ptr<EventLoop> loop_ = EventLoop::create(clock_).value();
   WorkerPool pool_{1, 10};
   LinkShares shares_{""};
-  const uint16_t port_ = Device(SOCK_STREAM).peer.port;  // free at this moment
+  const uint16_t port_ = test::freePort();
   std::unique_ptr<Link> link_;
   UniqueFd runner_;
   std::string down_;

@@ -15,6 +15,7 @@
 
 #include "tests/support/await.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/free_port.h"
 
 namespace busbar {
 namespace {
@@ -39,15 +40,6 @@ sockaddr_in loopback(uint16_t port) {
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   at.sin_port = htons(port);
   return at;
-}
-
-uint16_t freePort() {
-  const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in at = loopback(0);
-  socklen_t size = sizeof at;
-  BUSBAR_CHECK(::bind(fd.get(), reinterpret_cast<sockaddr*>(&at), size) == 0);
-  BUSBAR_CHECK(::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&at), &size) == 0);
-  return ntohs(at.sin_port);
 }
 
 UniqueFd connectTo(uint16_t port) {
@@ -87,7 +79,7 @@ class TcpListenersTest : public testing::Test {
   FakeClock clock_;
   std::unique_ptr<EventLoop> loop_ = EventLoop::create(clock_).value();
   TcpListeners listeners_;
-  const uint16_t port_ = freePort();
+  const uint16_t port_ = test::freePort();
 };
 
 TEST_F(TcpListenersTest, OutOfDescriptorsAPortRestsAndTakesTheCallerLater) {

@@ -13,6 +13,7 @@
 #include "host/link/peer_filter.h"
 #include "host/link/peers_link.h"
 #include "tests/support/await.h"
+#include "tests/support/free_port.h"
 
 namespace busbar {
 namespace {
@@ -93,7 +94,7 @@ class UdpPortsTest : public testing::Test {
   SystemClock clock_;
   std::unique_ptr<EventLoop> loop_ = EventLoop::create(clock_).value();
   UdpPorts ports_;
-  const uint16_t port_ = Device("127.0.0.1").address.port;  // free at this moment
+  const uint16_t port_ = test::freePort();
 };
 
 TEST_F(UdpPortsTest, ADatagramGoesToAllWhoPermitItsSender) {
