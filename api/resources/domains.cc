@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/resources/domains.h"
 
+#include "api/resources/answer_row.h"
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
 #include "api/resources/identity_shapes.h"
@@ -64,11 +65,6 @@ void showDomain(Context& context, Request& request, Reply reply) {
   }
 }
 
-void answerDomain(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
-  const model::Domain* stored = findStored<model::Domain>(changes);
-  reply.json(status, stored == nullptr ? json::Object() : toJson(*stored, true));
-}
-
 void createDomain(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
@@ -84,7 +80,7 @@ void createDomain(Context& context, Request& request, Reply reply) {
   context.writer.run(
       std::move(reply), actorOf(request),
       [domain]() -> Outcome { return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, domain}}; },
-      [](const auto& changes, Reply& done) { answerDomain(201, changes, done); });
+      answerRow<model::Domain>(201, true));
 }
 
 void updateDomain(Context& context, Request& request, Reply reply) {
@@ -107,7 +103,7 @@ void updateDomain(Context& context, Request& request, Reply reply) {
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      [](const auto& changes, Reply& done) { answerDomain(200, changes, done); });
+      answerRow<model::Domain>(200, true));
 }
 
 void eraseDomain(Context& context, Request& request, Reply reply) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "api/resources/answer_row.h"
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
 #include "api/resources/list.h"
@@ -129,10 +130,7 @@ void updateDriver(Context& context, Request& request, Reply reply) {
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      [](const auto& changes, Reply& done) {
-        const model::Driver* stored = findStored<model::Driver>(changes);
-        done.json(200, stored == nullptr ? json::Object() : toJson(*stored));
-      });
+      answerRow<model::Driver>(200));
 }
 
 void eraseDriver(Context& context, Request& request, Reply reply) {

@@ -3,8 +3,10 @@
 #include "api/resources/group_invitations.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "api/auth/secret_token.h"
+#include "api/resources/answer_row.h"
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
 #include "api/resources/group_access.h"
@@ -252,10 +254,7 @@ void acceptInvitation(Context& context, Request& request, Reply reply) {
        newId = context.ids.next(model::Table::GroupUser)]() {
         return planAccept(context, shown, userId, newId);
       },
-      [&context](const auto& changes, Reply& done) {
-        const auto* stored = findStored<model::GroupUser>(changes);
-        done.json(200, stored == nullptr ? json::Object() : toJson(*stored, context.site));
-      });
+      answerRow<model::GroupUser>(200, std::cref(context.site)));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/resources/answer_row.h"
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
 #include "api/resources/group_access.h"
@@ -153,11 +154,6 @@ void showGroup(Context& context, Request& request, Reply reply) {
   }
 }
 
-void answerGroup(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
-  const model::Group* stored = findStored<model::Group>(changes);
-  reply.json(status, stored == nullptr ? json::Object() : toJson(*stored));
-}
-
 void createGroup(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
@@ -187,7 +183,7 @@ void createGroup(Context& context, Request& request, Reply reply) {
   context.writer.run(
       std::move(reply), actorOf(request),
       [group]() -> Outcome { return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, group}}; },
-      [](const auto& changes, Reply& done) { answerGroup(201, changes, done); });
+      answerRow<model::Group>(201));
 }
 
 void updateGroup(Context& context, Request& request, Reply reply) {
@@ -235,7 +231,7 @@ void updateGroup(Context& context, Request& request, Reply reply) {
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      [](const auto& changes, Reply& done) { answerGroup(200, changes, done); });
+      answerRow<model::Group>(200));
 }
 
 void eraseGroup(Context& context, Request& request, Reply reply) {

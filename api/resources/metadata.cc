@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "api/resources/answer_row.h"
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
 #include "api/resources/grant_check.h"
@@ -206,10 +207,7 @@ void put(Context& context, const Request& request, Reply reply, std::string pare
             present == nullptr ? ConfigWrite::Kind::Insert : ConfigWrite::Kind::Update;
         return ConfigWriter::Writes{{kind, std::move(changed)}};
       },
-      [status](const auto& changes, Reply& done) {
-        const auto* stored = findStored<model::Metadata>(changes);
-        done.json(status, stored == nullptr ? json::Object() : toJson(*stored));
-      });
+      answerRow<model::Metadata>(status));
 }
 
 void replace(Context& context, Request& request, Reply reply) {
@@ -300,10 +298,7 @@ void rename(Context& context, Request& request, Reply reply) {
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      [](const auto& changes, Reply& done) {
-        const auto* stored = findStored<model::Metadata>(changes);
-        done.json(200, stored == nullptr ? json::Object() : toJson(*stored));
-      });
+      answerRow<model::Metadata>(200));
 }
 
 void children(Context& context, Request& request, Reply reply) {

@@ -6,6 +6,7 @@
 
 #include "api/auth/client_secret.h"
 #include "api/auth/scopes.h"
+#include "api/resources/answer_row.h"
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
 #include "api/resources/identity_shapes.h"
@@ -158,10 +159,7 @@ void updateApp(Context& context, Request& request, Reply reply) {
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      [](const auto& changes, Reply& done) {
-        const model::OauthApp* stored = findStored<model::OauthApp>(changes);
-        done.json(200, stored == nullptr ? json::Object() : toJson(*stored));
-      });
+      answerRow<model::OauthApp>(200));
 }
 
 // A new secret in the place of the one that was lost or seen. Tokens that were issued stay.

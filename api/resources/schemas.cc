@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/resources/schemas.h"
 
+#include "api/resources/answer_row.h"
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
 #include "api/resources/list.h"
@@ -56,13 +57,6 @@ void showSchema(Context& context, Request& request, Reply reply) {
   reply.json(200, toJson(*schema));
 }
 
-ConfigWriter::Done answerSchema(int status) {
-  return [status](const auto& changes, Reply& done) {
-    const auto* stored = findStored<model::Schema>(changes);
-    done.json(status, stored == nullptr ? json::Object() : toJson(*stored));
-  };
-}
-
 void createSchema(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
@@ -78,7 +72,7 @@ void createSchema(Context& context, Request& request, Reply reply) {
   context.writer.run(
       std::move(reply), actorOf(request),
       [schema]() -> Outcome { return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, schema}}; },
-      answerSchema(201));
+      answerRow<model::Schema>(201));
 }
 
 void updateSchema(Context& context, Request& request, Reply reply) {
@@ -101,7 +95,7 @@ void updateSchema(Context& context, Request& request, Reply reply) {
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      answerSchema(200));
+      answerRow<model::Schema>(200));
 }
 
 void eraseSchema(Context& context, Request& request, Reply reply) {

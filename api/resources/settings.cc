@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "api/resources/answer_row.h"
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
 #include "api/resources/grant_check.h"
@@ -208,13 +209,6 @@ void showSettings(Context& context, Request& request, Reply reply) {
   reply.json(200, toJson(*row, request.principal()));
 }
 
-ConfigWriter::Done answerSettings(int status, const Request& request) {
-  return [status, reader = request.principal()](const auto& changes, Reply& done) {
-    const model::Settings* stored = findStored<model::Settings>(changes);
-    done.json(status, stored == nullptr ? json::Object() : toJson(*stored, reader));
-  };
-}
-
 void createSettings(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
@@ -246,7 +240,7 @@ void createSettings(Context& context, Request& request, Reply reply) {
       [settings]() -> Outcome {
         return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, settings}};
       },
-      answerSettings(201, request));
+      answerRow<model::Settings>(201, request.principal()));
 }
 
 void updateSettings(Context& context, Request& request, Reply reply) {
@@ -285,7 +279,7 @@ void updateSettings(Context& context, Request& request, Reply reply) {
         changed.modifiedById = writer.userId;
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      answerSettings(200, request));
+      answerRow<model::Settings>(200, request.principal()));
 }
 
 void eraseSettings(Context& context, Request& request, Reply reply) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/resources/triggers.h"
 
+#include "api/resources/answer_row.h"
 #include "api/resources/body_reader.h"
 #include "api/resources/erasure.h"
 #include "api/resources/list.h"
@@ -77,13 +78,6 @@ void listInstancesOfTrigger(Context& context, Request& request, Reply reply) {
   reply.send(std::move(response));
 }
 
-ConfigWriter::Done answerTrigger(int status) {
-  return [status](const auto& changes, Reply& done) {
-    const auto* stored = findStored<model::Trigger>(changes);
-    done.json(status, stored == nullptr ? json::Object() : toJson(*stored));
-  };
-}
-
 void createTrigger(Context& context, Request& request, Reply reply) {
   auto body = BodyReader::parse(request.body());
   if (!body) {
@@ -105,7 +99,7 @@ void createTrigger(Context& context, Request& request, Reply reply) {
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, trigger}};
       },
-      answerTrigger(201));
+      answerRow<model::Trigger>(201));
 }
 
 void updateTrigger(Context& context, Request& request, Reply reply) {
@@ -132,7 +126,7 @@ void updateTrigger(Context& context, Request& request, Reply reply) {
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      answerTrigger(200));
+      answerRow<model::Trigger>(200));
 }
 
 void eraseTrigger(Context& context, Request& request, Reply reply) {

@@ -3,8 +3,10 @@
 #include "api/resources/users.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 
+#include "api/resources/answer_row.h"
 #include "api/resources/erasure.h"
 #include "api/resources/grant_check.h"
 #include "api/resources/identity_shapes.h"
@@ -417,10 +419,7 @@ void revive(Context& context, Request& request, Reply reply) {
         back.deleted = false;
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(back)}};
       },
-      [&context, view = viewFor(request)](const auto& changes, Reply& done) {
-        const model::User* stored = findStored<model::User>(changes);
-        done.json(200, stored == nullptr ? json::Object() : toJson(*stored, context.site, view));
-      });
+      answerRow<model::User>(200, std::cref(context.site), viewFor(request)));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 
+#include "api/resources/answer_row.h"
 #include "api/resources/body_reader.h"
 #include "api/resources/call_limits.h"
 #include "api/resources/erasure.h"
@@ -137,11 +138,6 @@ void listTriggersOfZone(Context& context, Request& request, Reply reply) {
   reply.send(std::move(response));
 }
 
-void answerZone(int status, const std::vector<ConfigChange>& changes, Reply& reply) {
-  const model::Zone* stored = findStored<model::Zone>(changes);
-  reply.json(status, stored == nullptr ? json::Object() : toJson(*stored));
-}
-
 std::vector<std::string> itself(Context&, const Request& request) {
   return {std::string(request.param("id"))};
 }
@@ -178,7 +174,7 @@ void createZone(Context& context, Request& request, Reply reply) {
   context.writer.run(
       std::move(reply), actorOf(request),
       [zone]() -> Outcome { return ConfigWriter::Writes{{ConfigWrite::Kind::Insert, zone}}; },
-      [](const auto& changes, Reply& done) { answerZone(201, changes, done); });
+      answerRow<model::Zone>(201));
 }
 
 // True if `zoneId` is `ancestorId` or lies in it.
@@ -223,7 +219,7 @@ void updateZone(Context& context, Request& request, Reply reply) {
         }
         return ConfigWriter::Writes{{ConfigWrite::Kind::Update, std::move(changed)}};
       },
-      [](const auto& changes, Reply& done) { answerZone(200, changes, done); });
+      answerRow<model::Zone>(200));
 }
 
 void eraseZone(Context& context, Request& request, Reply reply) {

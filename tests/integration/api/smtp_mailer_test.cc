@@ -237,7 +237,7 @@ TEST_F(SmtpMailerTest, AServerThatNeverAnswersHoldsUpNobody) {
   serveStartTls();
   makeMailer();
   std::optional<Status> ended;
-  mailer_->send(mailTo({"slow@b.example"}), Milliseconds(1'500),
+  mailer_->send(mailTo({"slow@b.example"}), Milliseconds(3'000),
                 [&ended](Status status) { ended = std::move(status); });
   Nanoseconds longest{0};
   Instant before = clock_.now();
@@ -247,7 +247,7 @@ TEST_F(SmtpMailerTest, AServerThatNeverAnswersHoldsUpNobody) {
     return ended.has_value();
   }));
   EXPECT_EQ(reasonOf(*ended), "deadline_exceeded");
-  EXPECT_LT(longest, std::chrono::milliseconds(900)) << "one turn of the loop";
+  EXPECT_LT(longest, std::chrono::milliseconds(2'000)) << "one turn of the loop";
   EXPECT_EQ(reasonOf(send(mailTo({"a@b.example"}))), "ok");
   EXPECT_EQ(taken(taken(), "to"), R"(["a@b.example"])") << "the mail before was never ended";
 }
