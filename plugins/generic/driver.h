@@ -193,7 +193,7 @@ inline void GenericDriver::showPending() {
   while (!pending_.empty()) {
     const auto& [key, value] = *pending_.begin();
     const busbar_status status =
-        std::visit([this, &key = key](const auto& held) { return publish(key, held); }, value);
+        std::visit([this, &name = key](const auto& held) { return publish(name, held); }, value);
     if (status == BUSBAR_E_AGAIN) {
       showTimer_.once(kShowAgain, [this] { showPending(); });
       return;
@@ -228,7 +228,8 @@ inline void GenericDriver::sendNamed(Call call, const std::string& name,
           } else if (hasAnswer) {
             JsonObject result;
             for (const auto& [key, value] : captures) {
-              std::visit([&result, &key = key](const auto& held) { result.set(key, held); }, value);
+              std::visit([&result, &name = key](const auto& held) { result.set(name, held); },
+                         value);
             }
             open->complete(result);
           } else {

@@ -53,18 +53,24 @@ static void hang(void) {
   }
 }
 
+/* True if the fault is that one in that function of the driver. */
+static int is(const char* what, const char* where) {
+  const size_t length = strlen(what);
+  return strncmp(FAULT, what, length) == 0 && strcmp(&FAULT[length], where) == 0;
+}
+
 /* The faults that happen in a function of the driver. */
 static void at(const char* where) {
-  if (strncmp(FAULT, "crash_in_", 9) == 0 && strcmp(FAULT + 9, where) == 0) {
+  if (is("crash_in_", where)) {
     crash();
   }
-  if (strncmp(FAULT, "hang_in_", 8) == 0 && strcmp(FAULT + 8, where) == 0) {
+  if (is("hang_in_", where)) {
     hang();
   }
-  if (strncmp(FAULT, "abort_in_", 9) == 0 && strcmp(FAULT + 9, where) == 0) {
+  if (is("abort_in_", where)) {
     abort();
   }
-  if (strncmp(FAULT, "exit_in_", 8) == 0 && strcmp(FAULT + 8, where) == 0) {
+  if (is("exit_in_", where)) {
     exit(0);
   }
 }

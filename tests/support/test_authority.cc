@@ -52,7 +52,7 @@ X509* newCertificate(const std::string& name, EVP_PKEY* key, int fromDays, int t
 }  // namespace
 
 struct TestAuthority::Material {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
+  EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
   X509* certificate = nullptr;
   ~Material() {
     X509_free(certificate);
@@ -75,7 +75,7 @@ TestAuthority::~TestAuthority() = default;
 
 TestIdentity TestAuthority::issue(const std::string& alternativeName, int fromDays,
                                   int toDays) const {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
+  EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
   X509* certificate = newCertificate("busbar test", key, fromDays, toDays);
   X509* issuer = material_->certificate;
   X509_set_issuer_name(certificate, X509_get_subject_name(issuer));

@@ -388,7 +388,7 @@ TEST_F(PeersLinkTest, FaultsWithDatagramsHarmNobody) {
     Peer device(SOCK_DGRAM, 2);
     device.sendTo(port, "hello");
     EXPECT_TRUE(until([&] { return device.read().starts_with("answer\n"); }));
-    EXPECT_TRUE(until([&, id, line = line] { return line.empty() || hasLogged(id, line); }));
+    EXPECT_TRUE(until([&, id, said = line] { return said.empty() || hasLogged(id, said); }));
     Peer again(SOCK_DGRAM, 2);  // the module still serves
     again.sendTo(port, "hello");
     EXPECT_TRUE(until([&] { return again.read().starts_with("answer\n"); }));
@@ -417,7 +417,7 @@ TEST_F(PeersLinkTest, FaultsWithConnectionsHarmNobody) {
       EXPECT_TRUE(until(
           [&] { return ::send(device.fd(), "hello\n", 6, MSG_NOSIGNAL | MSG_DONTWAIT) == 6; }));
       EXPECT_TRUE(until([&] { return device.read().starts_with("answer\n"); }));
-      EXPECT_TRUE(until([&, id, line = line] { return line.empty() || hasLogged(id, line); }));
+      EXPECT_TRUE(until([&, id, said = line] { return said.empty() || hasLogged(id, said); }));
     }
     EXPECT_EQ(host_.host_->health(id).state, "running");
   }

@@ -34,7 +34,7 @@ class HttpGuardProbeTest : public HttpProbeTest {
     c.send(okAnswer("inside"));
   }};
   // The module's own service: redirects to where the path says, after '='.
-  RawHttpServer own_{[this](RawHttpServer::Connection& c) {
+  RawHttpServer own_{[](RawHttpServer::Connection& c) {
     const std::string request = c.readRequest();
     const size_t at = request.find('=');
     if (at == std::string::npos) {

@@ -321,7 +321,9 @@ TEST(SigningKey, ShowsItsPublicHalfOnly) {
 // A short or foreign key would make a start that looks well.
 TEST(SigningKey, RefusesShortKeysAndOtherKinds) {
   for (const char* kind : {"short", "elliptic"}) {
-    EVP_PKEY* raw = std::string(kind) == "short" ? EVP_RSA_gen(1024) : EVP_EC_gen("prime256v1");
+    EVP_PKEY* raw = std::string(kind) == "short"
+                        ? EVP_RSA_gen(1024)
+                        : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "prime256v1");
     const std::shared_ptr<EVP_PKEY> key(raw, EVP_PKEY_free);
     const std::shared_ptr<BIO> bio(BIO_new(BIO_s_mem()), BIO_free_all);
     ASSERT_EQ(

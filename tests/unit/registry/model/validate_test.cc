@@ -160,12 +160,12 @@ TEST(Validate, BoundsThePortOfAServiceToo) {
   m.uri = "https://display.example";
   for (const int port : {-1, 65536}) {
     m.port = port;
-    EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service))), Fields{"port"}) << port;
+    EXPECT_EQ(faultyFieldsOf(validate(m, driverOf(Role::Service))), Fields{"port"}) << port;
   }
   m.port = 65535;
-  EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service))), Fields{});
+  EXPECT_EQ(faultyFieldsOf(validate(m, driverOf(Role::Service))), Fields{});
   m.ip = std::string(257, 'a');
-  EXPECT_EQ(fieldsOf(validate(m, driverOf(Role::Service))), Fields{"ip"});
+  EXPECT_EQ(faultyFieldsOf(validate(m, driverOf(Role::Service))), Fields{"ip"});
 }
 
 TEST(Validate, NormaliseDerivesWhatFollowsFromTheRole) {

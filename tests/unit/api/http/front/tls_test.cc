@@ -153,7 +153,7 @@ class TlsFrontTest : public FrontTest {
   }
   std::string path(const std::string& name) { return directory_.file(name); }
   void writeEc(const std::string& name) {
-    const Owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
+    const Owned<EVP_PKEY> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     writePair(key.get(), name, path("cert.pem"), path("key.pem"));
   }
   void writeRsa(unsigned bits) {
@@ -300,14 +300,14 @@ TEST_F(TlsFrontTest, NamesWhatIsWrongWithTheFiles) {
   std::ofstream(path("key.pem")) << "junk";
   EXPECT_NE(createError().find("key.pem: not a PEM private key"), std::string::npos)
       << createError();
-  const Owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
+  const Owned<EVP_PKEY> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   writePair(key.get(), "other", path("unused.pem"), path("key.pem"));
   EXPECT_NE(createError().find("key.pem"), std::string::npos) << createError();
   writePair(key.get(), "locked", path("cert.pem"), path("key.pem"), "secret");
   EXPECT_NE(createError().find("encrypted"), std::string::npos) << createError();
   writeRsa(1024);
   EXPECT_NE(createError().find("too small"), std::string::npos) << createError();
-  const Owned<EVP_PKEY> weak(EVP_EC_gen("P-224"));
+  const Owned<EVP_PKEY> weak(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-224"));
   writePair(weak.get(), "weak", path("cert.pem"), path("key.pem"));
   EXPECT_NE(createError().find("too weak"), std::string::npos) << createError();
   options_.tlsKeyFile.clear();
