@@ -204,8 +204,11 @@ class SimulationTest : public EngineFixture {
   Texts inEarnest(const model::Trigger& trigger, const Simulation& simulation, int sliceMs) {
     Texts out;
     for (const Simulation::Update& update : simulation.steps[0].updates) {
-      if (!update.status.empty() && !update.value.isNull()) {
-        host_.states[modules_[indexOf(update.mod)]][update.status] = json::write(update.value);
+      auto& values = host_.states[modules_[indexOf(update.mod)]];
+      if (update.value.isNull()) {
+        values.erase(update.status);
+      } else if (!update.status.empty()) {
+        values[update.status] = json::write(update.value);
       }
     }
     const std::string id = save(trigger, 1);
