@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "api/resources/config_writer.h"
@@ -15,10 +16,11 @@ namespace busbar::api {
 // an empty object when nothing was to be changed. What is not to be copied goes in by std::ref.
 template <class Row, class... More>
 ConfigWriter::Done answerRow(int status, More... more) {
-  return [status, more...](const std::vector<ConfigChange>& changes, Reply& reply) {
-    const Row* stored = findStored<Row>(changes);
-    reply.json(status, stored == nullptr ? json::Object() : toJson(*stored, more...));
-  };
+  return
+      [status, ... held = std::move(more)](const std::vector<ConfigChange>& changes, Reply& reply) {
+        const Row* stored = findStored<Row>(changes);
+        reply.json(status, stored == nullptr ? json::Object() : toJson(*stored, held...));
+      };
 }
 
 }  // namespace busbar::api

@@ -169,7 +169,7 @@ void reload(Context& context, Request& request, Reply reply) {
       continue;
     }
     ++progress->total;
-    context.host.reload(moduleId, [progress, moduleId](Status status) {
+    context.host.reload(moduleId, [progress, moduleId](const Status& status) {
       if (!status.ok()) {
         ++progress->failed;
         if (progress->firstFailure.empty()) {

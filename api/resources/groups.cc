@@ -108,7 +108,7 @@ void listGroups(Context& context, Request& request, Reply reply) {
     reply.fail(*bad);
     return;
   }
-  const auth::Principal who = request.principal();
+  const auth::Principal& who = request.principal();
   sendList<model::Group>(
       context, std::move(reply),
       {"group", std::get<Page>(page),

@@ -290,7 +290,7 @@ void proveThenHash(const Change& change, const model::User& present) {
       });
 }
 
-void start(Change change) {
+void start(const Change& change) {
   auto outcome = merged(*change);
   if (const Refusal* refusal = std::get_if<Refusal>(&outcome)) {
     change->reply.fail(*refusal);
@@ -321,7 +321,7 @@ void createUser(Context& context, Request& request, Reply reply) {
   change->by = request.principal().isAdmin() ? UserWriter::Admin : UserWriter::Manager;
   change->isNew = true;
   change->domainId = callerDomainId(context.site, request);
-  start(std::move(change));
+  start(change);
 }
 
 void updateUser(Context& context, Request& request, Reply reply) {
@@ -346,7 +346,7 @@ void updateUser(Context& context, Request& request, Reply reply) {
                : isOneself                   ? UserWriter::Self
                                              : UserWriter::Manager;
   change->isOneself = isOneself;
-  start(std::move(change));
+  start(change);
 }
 
 // True when the user's domain keeps the rows of deleted users.

@@ -287,7 +287,7 @@ void executeInZone(Context& context, Request& request, Reply reply) {
       continue;
     }
     call.moduleId = mod->id;
-    context.host.execute(call, [calls, systemId](Result<ExecuteReply> result) {
+    context.host.execute(call, [calls, systemId](const Result<ExecuteReply>& result) {
       (result.ok() ? calls->success : calls->failure).emplace_back(systemId);
     });
   }

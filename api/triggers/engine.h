@@ -65,7 +65,7 @@ class Engine final : public TriggerStates, private Firings::Owner {
   explicit Engine(Surroundings surroundings);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
-  ~Engine();
+  ~Engine() override;
 
   // Loads what the last process left and begins.
   void start(Callback<void(Status)> done);

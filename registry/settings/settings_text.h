@@ -10,7 +10,7 @@
 
 namespace busbar {
 
-constexpr size_t kMaxSettingsBytes = 64 * 1024;
+constexpr size_t kMaxSettingsBytes = size_t{64} * 1024;
 constexpr unsigned kMaxSettingsDepth = 32;
 
 // The object that a settings document means. The text is JSON or one YAML document, written by a

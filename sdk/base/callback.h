@@ -48,6 +48,8 @@ class Callback<R(Args...)> {
   ~Callback() { clear(); }
 
   explicit operator bool() const { return ops_ != nullptr; }
+  // By value when the signature says so.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param)
   R operator()(Args... args) { return ops_->call(storage_, std::forward<Args>(args)...); }
 
  private:

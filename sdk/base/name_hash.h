@@ -17,10 +17,9 @@ struct NameHash {
   size_t operator()(std::string_view name) const noexcept {
     uint64_t ends = name.size();
     if (name.size() >= 8) {
-      ends += load<uint64_t>(name.data()) ^ load<uint64_t>(name.data() + name.size() - 8) << 1U;
+      ends += load<uint64_t>(name, 0) ^ load<uint64_t>(name, name.size() - 8) << 1U;
     } else if (name.size() >= 4) {
-      ends += load<uint32_t>(name.data()) | uint64_t{load<uint32_t>(name.data() + name.size() - 4)}
-                                                << 32U;
+      ends += load<uint32_t>(name, 0) | uint64_t{load<uint32_t>(name, name.size() - 4)} << 32U;
     } else {
       for (const char c : name) {
         ends = ends << 8U | static_cast<unsigned char>(c);
@@ -31,9 +30,9 @@ struct NameHash {
 
  private:
   template <class T>
-  static T load(const char* at) {
+  static T load(std::string_view name, size_t at) {
     T value;
-    std::memcpy(&value, at, sizeof value);
+    std::memcpy(&value, name.data() + at, sizeof value);
     return value;
   }
 };

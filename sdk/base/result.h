@@ -90,8 +90,11 @@ class [[nodiscard]] Result<void> {
 
   bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }
+  // Asked for only when not ok().
+  // NOLINTBEGIN(bugprone-unchecked-optional-access)
   const Error& error() const& { return *error_; }
   Error&& error() && { return *std::move(error_); }
+  // NOLINTEND(bugprone-unchecked-optional-access)
 
  private:
   std::optional<Error> error_;

@@ -19,7 +19,7 @@ enum class StreamWrite {
 };
 
 // Above this many queued bytes write() says Behind; onDrained comes once the queue is empty again.
-inline constexpr size_t kStreamHighBytes = 64 * 1024;
+inline constexpr size_t kStreamHighBytes = size_t{64} * 1024;
 
 // Who speaks over a connection after it was upgraded (RFC 9110 s. 7.8). Told on the loop. Not to be
 // destroyed from within but in onClosed().

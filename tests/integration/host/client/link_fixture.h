@@ -113,7 +113,7 @@ class LinkKindTest : public testing::Test {
   ModuleHealth health() { return host_.host_->health("mod-1"); }
   template <class Condition>
   bool until(Condition condition) {
-    return runUntil(*host_.loop_, condition);
+    return runUntil(*host_.loop_, std::move(condition));
   }
   bool untilConnected(bool connected = true) {
     const bool done =

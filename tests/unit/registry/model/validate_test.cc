@@ -94,9 +94,9 @@ TEST(Validate, DocumentsOfATriggerAreObjectsOfABoundedSize) {
   for (json::Value Trigger::* document :
        {&Trigger::conditions, &Trigger::actions, &Trigger::webhook}) {
     Trigger t = sample::trigger();
-    t.*document = documentOf(256 * 1024);
+    t.*document = documentOf(size_t{256} * 1024);
     EXPECT_EQ(faultyFieldsOf(validate(t)), Fields{});
-    t.*document = documentOf(256 * 1024 + 1);
+    t.*document = documentOf(size_t{256} * 1024 + 1);
     EXPECT_EQ(faultyFieldsOf(validate(t)).size(), 1u);
     t.*document = json::Array();
     EXPECT_EQ(faultyFieldsOf(validate(t)).size(), 1u);
