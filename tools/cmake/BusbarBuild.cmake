@@ -98,14 +98,15 @@ endfunction()
 # Everything that the sanitizer presets build: unit tests and replays of fuzz corpora.
 add_custom_target(unit_tests)
 
-# busbar_test(name LABEL unit SOURCES … LIBS … [BATCH n]): one GoogleTest binary, each case a ctest.
+# busbar_test(name LABEL unit SOURCES … LIBS … [BATCH n] [TIMEOUT s]): one GoogleTest binary. TIMEOUT is for what
+# hangs: ten times what the longest takes when the machine is not in the way.
 function(busbar_test name)
   cmake_parse_arguments(arg "" "LABEL;TIMEOUT;BATCH" "SOURCES;LIBS;ENV" ${ARGN})
   if(NOT arg_LABEL)
     set(arg_LABEL unit)
   endif()
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 60)
+    set(arg_TIMEOUT 240)
   endif()
   if(BUSBAR_LONG)
     math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 30")
