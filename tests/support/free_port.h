@@ -16,7 +16,8 @@ namespace busbar::test {
 // A port that no TCP and no UDP socket of this machine uses at any IPv4 address, for what has to be
 // told its port before it opens it. It is below those that Linux gives to whoever asks for any port
 // or connects (32768 and up), and programs that run side by side look at different places, so that
-// it stays free until it is opened.
+// it stays free until it is opened. For a TCP server that sets SO_REUSEADDR a port can even be
+// kept: ReservedPort (nginx.h).
 inline uint16_t freePort() {
   constexpr uint32_t kFirst = 10'000;
   constexpr uint32_t kCount = 32'768 - kFirst;

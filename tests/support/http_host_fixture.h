@@ -99,6 +99,11 @@ class HttpHostFixture {
   std::optional<HttpService::Surroundings> around_;
 
  public:
+  NamedResolver& names() {
+    BUSBAR_CHECK(names_.has_value());
+    return *names_;
+  }
+
   std::optional<NamedResolver> names_;
   HostFixture host_;  // last: its construction makes the others
 };

@@ -29,12 +29,10 @@ class TcpDevice {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
-    socklen_t length = sizeof address;
-    BUSBAR_CHECK(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), length) == 0);
-    BUSBAR_CHECK(::listen(listener_.get(), 8) == 0);
-    BUSBAR_CHECK(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &length) ==
+    BUSBAR_CHECK(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) ==
                  0);
-    port_ = ntohs(address.sin_port);
+    BUSBAR_CHECK(::listen(listener_.get(), 8) == 0);
+    port_ = port;
   }
   void refuse() { listener_.reset(); }
   uint16_t port() const { return port_; }

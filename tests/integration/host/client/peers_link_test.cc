@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -39,7 +40,8 @@ class Peer {
   }
   void connect(uint16_t port) {
     const sockaddr_in to = address(1, port);
-    ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    isClosed_ = ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 &&
+                errno != EINPROGRESS;
   }
   void send(const std::string& bytes) {
     EXPECT_EQ(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),

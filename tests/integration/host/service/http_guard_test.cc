@@ -76,7 +76,7 @@ TEST_F(HttpGuardProbeTest, AnAllowedNameThatLeadsInsideIsRefused) {
        {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "0.0.0.0", "::", "10.0.0.1",
         "192.168.0.1", "172.16.0.1", "169.254.169.254", "fd00:ec2::254", "fe80::1",
         "64:ff9b::7f00:1", "2002:7f00:1::", "100.64.0.1", "224.0.0.1"}) {
-    fixture_.names_->add("innocent.example", {address});
+    fixture_.names().add("innocent.example", {address});
   }
   for (int i = 0; i < 16; ++i) {
     expectRefused("mod-1", "http://innocent.example:" + port + "/");
@@ -86,9 +86,9 @@ TEST_F(HttpGuardProbeTest, AnAllowedNameThatLeadsInsideIsRefused) {
 
 // First the name leads to where it may, then it is turned.
 TEST_F(HttpGuardProbeTest, ANameThatIsTurnedInsideBetweenTwoRequestsGainsNothing) {
-  fixture_.names_->add("localhost", {"169.254.169.254"});
-  fixture_.names_->add("localhost", {"10.0.0.1"});
-  fixture_.names_->add("localhost", {"fd00:ec2::254"});
+  fixture_.names().add("localhost", {"169.254.169.254"});
+  fixture_.names().add("localhost", {"10.0.0.1"});
+  fixture_.names().add("localhost", {"fd00:ec2::254"});
   const std::string probe = driver();
   fixture_.addModule("mod-1", probe, "http://localhost:" + std::to_string(own_.port()));
   EXPECT_EQ(run("mod-1", "/").end(), "200");

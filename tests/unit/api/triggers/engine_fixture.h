@@ -13,6 +13,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_config_store.h"
 #include "tests/support/fake_host_client.h"
+#include "tests/support/present.h"
 #include "tests/support/sample_records.h"
 #include "tests/support/trigger_engine.h"
 
@@ -173,7 +174,7 @@ class EngineFixture : public testing::Test {
   std::vector<Firing> firings() {
     std::vector<Firing> out;
     for (const auto& [id, row] : disk_->firings) {
-      out.push_back(*toFiring(row));
+      out.push_back(test::present(toFiring(row)));
     }
     return out;
   }

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,9 +45,10 @@ class Device {
     at.sin_port = htons(port);
     return at;
   }
-  void connect(uint16_t port) const {
+  void connect(uint16_t port) {
     const sockaddr_in to = address(1, port);
-    ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    hasEnded = ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 &&
+               errno != EINPROGRESS;
   }
   void takeLittle() const {
     const int bytes = 4096;

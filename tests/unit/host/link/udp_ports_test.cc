@@ -14,12 +14,13 @@
 #include "host/link/peers_link.h"
 #include "tests/support/await.h"
 #include "tests/support/free_port.h"
+#include "tests/support/present.h"
 
 namespace busbar {
 namespace {
 
 wire::PeerAddress at(const std::string& text, uint16_t port) {
-  wire::PeerAddress address = toAddress(text).value();
+  wire::PeerAddress address = test::present(toAddress(text));
   address.port = port;
   return address;
 }
