@@ -21,7 +21,6 @@ namespace {
 using auth::Permission;
 using http::Request;
 using model::UserRole;
-using Outcome = ConfigWriter::Outcome;
 
 constexpr int64_t kMaxTtlSeconds = int64_t{100} * 365 * 24 * 3600;
 constexpr int64_t kPseudoTokenAgeSeconds = 300;

@@ -61,6 +61,8 @@ class ConfigWriter {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
+using Outcome = ConfigWriter::Outcome;  // as nearly every handler names it
+
 // A trigger's instance with an id and a new secret; for trigger_plan.h.
 model::TriggerInstance newTriggerInstance(model::IdGenerator& ids);
 // 32 random bytes as URL-safe base64.

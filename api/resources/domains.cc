@@ -14,7 +14,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 model::FieldErrors readDomain(BodyReader& body, model::Domain& domain) {
   body.read("name", domain.name);

@@ -15,7 +15,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 const model::Driver* findDriver(Context& context, Request& request, Reply& reply) {
   const model::Driver* driver = context.site.findDriver(request.param("id"));

@@ -18,7 +18,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 constexpr int64_t kDaySeconds = int64_t{24} * 3600;
 constexpr int64_t kUsualDays = 7;

@@ -14,7 +14,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 // What differs between the two kinds of rows.
 struct Users {

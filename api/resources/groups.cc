@@ -19,7 +19,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 void readGroup(BodyReader& body, model::Group& group) {
   body.read("name", group.name);

@@ -22,7 +22,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 constexpr size_t kMaxMetadataVersions = 20;
 constexpr size_t kMaxParents = 1000;

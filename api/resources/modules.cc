@@ -20,7 +20,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 constexpr int kLogLevelError = 4;
 constexpr int kMaxPort = 65'535;

@@ -18,7 +18,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 void checkScopes(BodyReader& body, std::string_view scopes) {
   while (!scopes.empty()) {

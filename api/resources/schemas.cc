@@ -13,7 +13,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 model::FieldErrors readSchema(BodyReader& body, model::Schema& schema) {
   body.read("name", schema.name);

@@ -21,7 +21,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 constexpr size_t kDefaultVersions = 15;
 constexpr size_t kMaxSettingsVersions = 100;

@@ -19,7 +19,6 @@ namespace busbar::api {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 const model::System* findSystem(const Site& site, std::string_view reference) {
   if (reference.find('@') == std::string_view::npos) {

@@ -14,7 +14,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 constexpr size_t kMaxDocumentBytes = 32 << 20;
 

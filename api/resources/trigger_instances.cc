@@ -20,7 +20,6 @@ namespace {
 using auth::Permission;
 using http::Request;
 using model::TriggerInstance;
-using Outcome = ConfigWriter::Outcome;
 using Found = list_detail::Found<TriggerInstance>;
 
 Refusal noInstance(std::string_view id) {

@@ -14,7 +14,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 void readObject(BodyReader& body, std::string_view name, json::Value& out) {
   if (const json::Value* value = body.find(name)) {

@@ -23,7 +23,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 UserView viewFor(const Request& request) {
   return request.principal().isAdmin() ? UserView::Admin : UserView::Public;

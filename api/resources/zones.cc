@@ -20,7 +20,6 @@ namespace {
 
 using auth::Permission;
 using http::Request;
-using Outcome = ConfigWriter::Outcome;
 
 constexpr Milliseconds kZoneCallLimit{10'000};
 

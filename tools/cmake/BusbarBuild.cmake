@@ -22,10 +22,6 @@ endif()
 if(BUSBAR_SANITIZE)
   add_compile_options(-fsanitize=${BUSBAR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${BUSBAR_SANITIZE})
-  if(BUSBAR_SANITIZE MATCHES "address" AND BUSBAR_UNITY)
-    # A quarter of the time to compile; the address sanitizer stops at such pointers, too.
-    add_compile_options(-fno-sanitize=null,object-size,vptr)
-  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # RapidJSON's stack adds to a null pointer (internal/stack.h); GCC's sanitizer lets that pass.
     add_compile_options(-fno-sanitize=pointer-overflow)
@@ -48,7 +44,7 @@ target_compile_options(busbar_warnings INTERFACE
 # Parsing the standard library and GoogleTest over and over is a third of a build from nothing. A header
 # that is compiled once serves all targets with equal flags; each file still includes what it uses,
 # which the dev preset (without it) and tools/dev/check-includes see to.
-option(BUSBAR_PCH "Precompile the headers that nearly every file includes (GCC)" OFF)
+option(BUSBAR_PCH "Precompile the headers that nearly every file includes" OFF)
 set(BUSBAR_STD_HEADERS <algorithm> <array> <atomic> <charconv> <chrono> <cstdint> <cstring> <deque> <functional> <map>
     <memory> <optional> <set> <string> <string_view> <unordered_map> <utility> <variant> <vector>)
 
@@ -57,22 +53,23 @@ set(BUSBAR_STD_HEADERS <algorithm> <array> <atomic> <charconv> <chrono> <cstdint
 function(busbar_precompile target)
   cmake_parse_arguments(arg "" "KIND;SHARED" "LIBS;HEADERS;OPTIONS" ${ARGN})
   get_target_property(sources ${target} SOURCES)
-  if(NOT BUSBAR_PCH OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU" OR sources MATCHES "[.]c(;|$)")
+  if(NOT BUSBAR_PCH OR sources MATCHES "[.]c(;|$)")
     return()
   endif()
+  set(for_ccache "$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>")
   set(owner busbar_precompiled_${arg_KIND})
   if(NOT TARGET ${owner})
     file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/precompiled/${arg_KIND}.cc CONTENT "")
     add_library(${owner} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/generated/precompiled/${arg_KIND}.cc)
     target_include_directories(${owner} PRIVATE ${CMAKE_SOURCE_DIR})
     target_link_libraries(${owner} PRIVATE busbar_warnings ${arg_LIBS})
-    target_compile_options(${owner} PRIVATE ${arg_OPTIONS} -fpch-preprocess)
+    target_compile_options(${owner} PRIVATE ${arg_OPTIONS} ${for_ccache})
     set_target_properties(${owner} PROPERTIES POSITION_INDEPENDENT_CODE ${arg_SHARED})
     target_precompile_headers(${owner} PRIVATE ${BUSBAR_STD_HEADERS} ${arg_HEADERS} ${CMAKE_SOURCE_DIR}/sdk/base/event_loop.h
                                ${CMAKE_SOURCE_DIR}/sdk/base/json.h)
   endif()
   target_precompile_headers(${target} REUSE_FROM ${owner})
-  target_compile_options(${target} PRIVATE -fpch-preprocess)
+  target_compile_options(${target} PRIVATE ${for_ccache})
 endfunction()
 
 # The fewer batches, the less often the same headers are parsed.
@@ -127,11 +124,6 @@ function(busbar_test name)
                     OPTIONS -O0 -fPIE)
   if(BUSBAR_UNITY)
     busbar_batches(${name} "${arg_BATCH}")
-    if(BUSBAR_SANITIZE MATCHES "undefined")
-      # What is under test is looked at for undefined behaviour; checks of the test code itself would
-      # take as long to compile as all the rest.
-      target_compile_options(${name} PRIVATE -fno-sanitize=undefined)
-    endif()
   endif()
   if(arg_LABEL STREQUAL unit)
     add_dependencies(unit_tests ${name})
