@@ -61,7 +61,7 @@ class ConfigWriter {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
-using Outcome = ConfigWriter::Outcome;  // as nearly every handler names it
+using Outcome = ConfigWriter::Outcome;  // nearly every handler names it
 
 // A trigger's instance with an id and a new secret; for trigger_plan.h.
 model::TriggerInstance newTriggerInstance(model::IdGenerator& ids);

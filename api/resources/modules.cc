@@ -286,7 +286,7 @@ void load(Context& context, Request& request, Reply reply) {
     return;
   }
   recordAction(context.audit, request, "reload", "module", mod->id);
-  context.host.reload(mod->id, [reply = std::move(reply)](Status status) mutable {
+  context.host.reload(mod->id, [reply = std::move(reply)](const Status& status) mutable {
     if (status.ok()) {
       reply.json(200, true);
     } else {
