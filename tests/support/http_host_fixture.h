@@ -50,7 +50,7 @@ class HttpHostFixture {
  public:
   explicit HttpHostFixture(Launcher* launcher = nullptr)
       : host_(launcher, [this](EventLoop& loop) { return makeServices(loop); }) {
-    names_->add("localhost", {"127.0.0.1"});
+    names().add("localhost", {"127.0.0.1"});
   }
   HttpHostFixture(const HttpHostFixture&) = delete;
   HttpHostFixture& operator=(const HttpHostFixture&) = delete;
@@ -76,6 +76,10 @@ class HttpHostFixture {
 
   HttpService::Surroundings& around() { return *around_; }
   HttpClient& client() { return *client_; }
+  NamedResolver& names() {
+    BUSBAR_CHECK(names_.has_value());
+    return *names_;
+  }
 
  private:
   void writeSettings(const std::string& id, const std::string& text) {
@@ -95,16 +99,11 @@ class HttpHostFixture {
     return services;
   }
 
+  std::optional<NamedResolver> names_;
   std::optional<HttpClient> client_;
   std::optional<HttpService::Surroundings> around_;
 
  public:
-  NamedResolver& names() {
-    BUSBAR_CHECK(names_.has_value());
-    return *names_;
-  }
-
-  std::optional<NamedResolver> names_;
   HostFixture host_;  // last: its construction makes the others
 };
 

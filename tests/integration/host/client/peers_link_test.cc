@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -40,8 +41,8 @@ class Peer {
   }
   void connect(uint16_t port) {
     const sockaddr_in to = address(1, port);
-    isClosed_ = ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 &&
-                errno != EINPROGRESS;
+    const int begun = ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    EXPECT_TRUE(begun == 0 || errno == EINPROGRESS) << strerrorname_np(errno);
   }
   void send(const std::string& bytes) {
     EXPECT_EQ(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),

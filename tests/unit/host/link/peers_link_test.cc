@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,10 +46,10 @@ class Device {
     at.sin_port = htons(port);
     return at;
   }
-  void connect(uint16_t port) {
+  void connect(uint16_t port) const {
     const sockaddr_in to = address(1, port);
-    hasEnded = ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 &&
-               errno != EINPROGRESS;
+    const int begun = ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    EXPECT_TRUE(begun == 0 || errno == EINPROGRESS) << strerrorname_np(errno);
   }
   void takeLittle() const {
     const int bytes = 4096;
